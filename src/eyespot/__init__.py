@@ -1,0 +1,1 @@
+"""eyespot: a folder of photos becomes an image classifier you can trust."""

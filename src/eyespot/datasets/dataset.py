@@ -1,0 +1,73 @@
+"""Photos with labels, as a value: which files, which classes, which parts, which belong together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from PIL.Image import Image
+
+from eyespot.images.decode import decode
+
+Part = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One file of a data set. `file` is its name as the user knows it: relative, with forward slashes."""
+
+    path: Path
+    file: str
+    label: str | None = None
+    part: Part | None = None  # None: the user gave no split
+    group: str | None = None  # photos of one group are never separated by a split
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that was found but not used, and why, in words."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImageDataset:
+    """Labelled photos. Classes are sorted names; a label's index is its place in `classes`."""
+
+    name: str
+    root: Path
+    photos: tuple[Photo, ...]
+    classes: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    negatives: tuple[Photo, ...] = ()  # reserved folders: examples of "none of these", no class
+    notes: tuple[str, ...] = ()  # what was guessed or repaired while reading, one sentence each
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, index: int) -> tuple[Image, int]:
+        """The upright RGB picture and its label's index. Raises `ImageError` where unreadable."""
+        photo = self.photos[index]
+        if photo.label is None:
+            raise LookupError(f"{photo.file} has no label")
+        return decode(photo.path).picture, self.classes.index(photo.label)
+
+    @property
+    def groups(self) -> tuple[str | None, ...]:
+        return tuple(photo.group for photo in self.photos)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, labels, parts and groups: equal for equal lists of photos."""
+        digest = hashlib.sha256()
+        for photo in self.photos:
+            row = (photo.file, photo.label, photo.part, photo.group)
+            digest.update(repr(row).encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def only(self, photos: tuple[Photo, ...], *, left_out: tuple[LeftOut, ...] = ()) -> ImageDataset:
+        """The same data set with `photos` alone, and further files `left_out`. Classes stay."""
+        return replace(self, photos=photos, left_out=self.left_out + left_out)

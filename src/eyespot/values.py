@@ -1,0 +1,94 @@
+"""Frozen dataclasses to JSON and back, exactly: what every saved value of eyespot goes through.
+
+Only what our values hold is understood: `None`, `bool`, `int`, `float`, `str`, tuples, string-keyed
+dictionaries and other frozen dataclasses. Reading is strict: an unknown, a missing or a wrongly typed
+field is an error that names it, so that a damaged or foreign file is never half understood.
+"""
+
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+from eyespot.errors import IntegrityError
+
+Value = TypeVar("Value")
+
+
+def to_json(value: Any) -> Any:
+    """Return `value` as what `json.dumps` takes: dataclasses as objects, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_json(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} is not a value that eyespot saves")
+
+
+def from_json(kind: type[Value], data: Any, *, where: str = "") -> Value:
+    """Build a `kind` from what `to_json` gave. Raises `IntegrityError` naming the field at fault."""
+    return typing.cast(Value, _read(kind, data, where or kind.__name__))
+
+
+def _read(kind: Any, data: Any, where: str) -> Any:
+    if kind is Any:
+        return data
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _read_union(arguments, data, where)
+    if origin is typing.Literal:
+        return data if data in arguments else _refuse(where, f"one of {arguments}", data)
+    if origin is tuple:
+        return _read_tuple(arguments, data, where)
+    if origin is dict:
+        if not isinstance(data, dict):
+            _refuse(where, "an object", data)
+        return {key: _read(arguments[1], item, f"{where}.{key}") for key, item in data.items()}
+    if dataclasses.is_dataclass(kind):
+        return _read_dataclass(kind, data, where)
+    return _read_scalar(kind, data, where)
+
+
+def _read_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
+    if data is None and type(None) in choices:
+        return None
+    (kind,) = (choice for choice in choices if choice is not type(None))
+    return _read(kind, data, where)
+
+
+def _read_tuple(kinds: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(data, list):
+        _refuse(where, "a list", data)
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        kinds = (kinds[0],) * len(data)
+    if len(kinds) != len(data):
+        _refuse(where, f"{len(kinds)} entries", data)
+    pairs = enumerate(zip(kinds, data, strict=True))
+    return tuple(_read(kind, item, f"{where}[{i}]") for i, (kind, item) in pairs)
+
+
+def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
+    if not isinstance(data, dict):
+        _refuse(where, "an object", data)
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+    if unknown := sorted(set(data) - set(fields)):
+        raise IntegrityError(f"{where} has fields that this version does not know: {unknown}")
+    if missing := sorted(set(fields) - set(data)):
+        raise IntegrityError(f"{where} lacks {missing}")
+    return kind(**{name: _read(fields[name], data[name], f"{where}.{name}") for name in fields})
+
+
+def _read_scalar(kind: Any, data: Any, where: str) -> Any:
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if type(data) is not kind:
+        _refuse(where, kind.__name__, data)
+    return data
+
+
+def _refuse(where: str, expected: str, came: Any) -> typing.NoReturn:
+    raise IntegrityError(f"{where} should be {expected}, not {str(came)[:60]!r}")
