@@ -1,0 +1,39 @@
+"""What is known of a photo after one look: its embedding, and the facts that the audit needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.datasets.dataset import LeftOut, Photo
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decoding told about one photo, kept beside its embedding."""
+
+    sha256: str  # of the file's bytes
+    bytes: int
+    format: str  # what the contents are, whatever the suffix says: "JPEG"
+    width: int  # pixels, upright
+    height: int
+    frames: int
+    taken: str | None  # EXIF, "2026:05:01 12:00:03"
+    camera: str | None
+    perceptual_hash: int  # 64 bit
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Photos that could be read, row by row: `photos[i]`, `vectors[i]` (float32), `facts[i]`."""
+
+    photos: tuple[Photo, ...]
+    vectors: NDArray[np.float32]  # (N, D)
+    facts: tuple[Facts, ...]
+    left_out: tuple[LeftOut, ...] = ()  # the ones that could not
+
+    def __len__(self) -> int:
+        return len(self.photos)

@@ -1,0 +1,210 @@
+"""Every byte that eyespot writes goes through here: whole or not at all, also under kill -9.
+
+A file is written beside its target, flushed to the disk and renamed over it, so a reader sees the
+old bytes or the new ones and nothing between. Folders are built the same way.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from eyespot.errors import EyespotError, InputError
+
+CHUNK = 1 << 20  # bytes read at a time
+LEFTOVER_AGE = 3600.0  # seconds after which a temporary of a dead process may be swept
+
+
+def sha256(source: Path | bytes) -> str:
+    """The SHA-256 of a file's contents or of bytes, as 64 hexadecimal digits."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write `data` to `path` (text as UTF-8) and create missing folders.
+
+    Raises `EyespotError` naming the path, the bytes needed and the bytes free.
+    """
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent
+        )
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _explained(error, path, len(content)) from error
+
+
+@contextmanager
+def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty folder to fill; it becomes `path` when the block ends without an exception.
+
+    Raises `InputError` if `path` exists and `overwrite` is false. With `overwrite` the old folder
+    stays complete until the new one has taken its name.
+    """
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} already exists: choose another --out, or pass --overwrite")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+        )
+    except OSError as error:
+        raise _explained(error, path, 0) from error
+    try:
+        yield temporary
+        for file in sorted(temporary.rglob("*")):
+            _sync(file)
+        temporary.chmod(0o777 & ~_umask())
+        _swap(temporary, path)
+    except OSError as error:
+        raise _explained(error, path, 0) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Rename `new` to `target`. A folder cannot be renamed over another: the old one steps aside."""
+    if target.exists():
+        old = new.with_suffix(".old")
+        target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        new.rename(target)
+    _sync_folder(target.parent)
+
+
+def _sweep(path: Path) -> None:
+    """Put back or remove what a killed process left beside `path`."""
+    for leftover in path.parent.glob(f".{path.name[:100]}.*"):
+        if leftover.suffix == ".old" and not path.exists():
+            leftover.rename(path)
+        elif leftover.suffix in (".tmp", ".old") and _age(leftover) > LEFTOVER_AGE:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def lock(path: Path, *, wait_s: float = 600.0) -> Iterator[None]:
+    """Hold `path` as a lock between processes; the system releases it when its holder dies.
+
+    Raises `EyespotError` when another process still holds it after `wait_s` seconds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + wait_s
+    with path.open("a+b") as file:
+        while not _try_lock(file.fileno()):
+            if time.monotonic() >= deadline:
+                raise EyespotError(f"{path} is held by another eyespot: wait for it, or stop it")
+            time.sleep(0.05)
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+def cache_folder(*parts: str) -> Path:
+    """The user's cache folder for eyespot, created: `~/.cache/eyespot/...` or the system's own."""
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        root = str(Path.home() / "Library" / "Caches")
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(root, "eyespot", *parts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The cache folder {folder} cannot be written ({error.strerror}): "
+            "set HOME or XDG_CACHE_HOME to a folder of yours"
+        ) from error
+    return folder
+
+
+def free_space(path: Path) -> int:
+    """Bytes free on the disk that holds `path`, or would hold it."""
+    existing = next(folder for folder in [path, *path.absolute().parents] if folder.exists())
+    return shutil.disk_usage(existing).free
+
+
+def _explained(error: OSError, path: Path, needed: int) -> EyespotError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        need = f"{needed:,} bytes needed, " if needed else ""
+        return EyespotError(
+            f"{path} cannot be written: the disk is full ({need}{free_space(path):,} free). "
+            "Free some space and run the same command again."
+        )
+    return EyespotError(
+        f"{path} cannot be written: {error.strerror or error}. Choose another place."
+    )
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _age(path: Path) -> float:
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime
+    return 0.0
+
+
+def _sync(path: Path) -> None:
+    if path.is_file():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    elif path.is_dir():
+        _sync_folder(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` durable, where the system can (Windows cannot open folders)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
