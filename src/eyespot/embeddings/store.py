@@ -1,0 +1,123 @@
+"""Embeddings kept on disk: one SQLite file, safe with several processes and with kill -9.
+
+A row is found by what it depends on: the photo's content and the backbone's key. It carries a hash
+of its own bytes, so a flipped bit is found when the row is read, and the photo is looked at again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot import files
+from eyespot.embeddings.embedded import Facts
+from eyespot.errors import IntegrityError
+from eyespot.values import from_json, to_json
+
+FORMAT = 1  # of a row; another format is another table
+TABLE = f"""
+CREATE TABLE IF NOT EXISTS embeddings_{FORMAT} (
+    content TEXT NOT NULL,  -- SHA-256 of the photo's bytes
+    backbone TEXT NOT NULL,  -- Backbone.key
+    facts TEXT NOT NULL,
+    vector BLOB NOT NULL,  -- float32, little-endian
+    digest BLOB NOT NULL,  -- SHA-256 of the four before it
+    PRIMARY KEY (content, backbone)
+) WITHOUT ROWID
+"""
+WAIT_S = 60.0  # for another process that is writing
+ROWS_PER_QUERY = 500  # SQLite's limit on parameters is 999 in old builds
+
+Row = tuple[Facts, NDArray[np.float32]]
+
+
+class Store:
+    """What has been computed before, by backbone and content."""
+
+    def __init__(self, connection: sqlite3.Connection, backbone: str) -> None:
+        self._connection = connection
+        self._backbone = backbone
+
+    def find(self, contents: Iterable[str]) -> dict[str, Row]:
+        """The whole rows among `contents` (SHA-256 digests); damaged ones count as absent."""
+        wanted = sorted(set(contents))
+        rows = {}
+        for start in range(0, len(wanted), ROWS_PER_QUERY):
+            part = wanted[start : start + ROWS_PER_QUERY]
+            marks = ",".join("?" * len(part))
+            query = (
+                f"SELECT content, facts, vector, digest FROM embeddings_{FORMAT} "
+                f"WHERE backbone = ? AND content IN ({marks})"
+            )
+            for content, facts, vector, digest in self._connection.execute(
+                query, [self._backbone, *part]
+            ):
+                if digest == _digest(content, self._backbone, facts, vector):
+                    known = from_json(Facts, json.loads(facts))
+                    rows[content] = (known, np.frombuffer(vector, "<f4").astype(np.float32))
+        return rows
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Keep `rows`, all or none of them."""
+        records = [self._record(facts, vector) for facts, vector in rows]
+        with self._connection:
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO embeddings_{FORMAT} VALUES (?, ?, ?, ?, ?)", records
+            )
+
+    def _record(
+        self, facts: Facts, vector: NDArray[np.float32]
+    ) -> tuple[str, str, str, bytes, bytes]:
+        text = json.dumps(to_json(facts))
+        blob = vector.astype("<f4").tobytes()
+        digest = _digest(facts.sha256, self._backbone, text, blob)
+        return facts.sha256, self._backbone, text, blob, digest
+
+
+@contextmanager
+def opened(backbone: str) -> Iterator[Store]:
+    """The store of this user. A damaged file is moved aside and a new one begun."""
+    path = path_of_store()
+    try:
+        connection = _connect(path)
+    except sqlite3.DatabaseError:
+        path.replace(path.with_suffix(".damaged"))
+        connection = _connect(path)
+    try:
+        yield Store(connection, backbone)
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(
+            f"The cache of embeddings {path} cannot be used ({error}): "
+            "delete it and run the same command again; it will be computed anew"
+        ) from error
+    finally:
+        connection.close()
+
+
+def path_of_store() -> Path:
+    return files.cache_folder() / "embeddings.sqlite"
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=WAIT_S)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(TABLE)
+        connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM embeddings_{FORMAT} LIMIT 1)")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _digest(content: str, backbone: str, facts: str, vector: bytes) -> bytes:
+    head = f"{content}\n{backbone}\n{facts}\n".encode()
+    return hashlib.sha256(head + vector).digest()

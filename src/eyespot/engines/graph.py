@@ -1,0 +1,44 @@
+"""A backbone as one torch module from pixels to answers: what gets converted, run and exported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from eyespot.engines.backbone import EMBEDDING, Backbone
+from eyespot.taps import record
+
+if TYPE_CHECKING:
+    from eyespot.networks.architecture import Network
+
+
+class PixelsToAnswer(nn.Module):
+    """(N, H, W, 3) uint8 pixels -> (N, D) float32: normalisation, network, one of its outputs."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, network: Network, backbone: Backbone) -> None:
+        super().__init__()
+        self.network = network
+        self.output = backbone.output
+        self.flip = backbone.flip
+        scale, offset = backbone.preprocessing.scale_and_offset()
+        self.register_buffer("scale", torch.tensor(scale).view(1, 3, 1, 1))
+        self.register_buffer("offset", torch.tensor(offset).view(1, 3, 1, 1))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        images = pixels.permute(0, 3, 1, 2).to(torch.float32)
+        images = images * self.scale + self.offset
+        if self.flip:
+            return (self._answer(images) + self._answer(images.flip(3))) / 2
+        return self._answer(images)
+
+    def _answer(self, images: Tensor) -> Tensor:
+        if self.output == EMBEDDING:
+            return self.network.forward_embedding(images)
+        with record(self.network, [self.output]) as responses:
+            self.network.forward_features(images)
+        return responses[self.output].flatten(2).mean(2)  # (N, C)

@@ -1,0 +1,82 @@
+"""A network compiled by OpenVINO for this processor, converted once and kept by its hash.
+
+One photo per request and one thread per stream: a photo's answer is the same alone and in any
+company, on any number of cores. The one place that imports openvino, which would otherwise send
+usage statistics at import.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+import openvino  # noqa: E402  (the line above has to come first)
+
+VERSION: str = openvino.__version__
+PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+@cache
+def core() -> Any:
+    """OpenVINO's entry, once per process."""
+    return openvino.Core()
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def processor() -> str:
+    """The processor's name as OpenVINO gives it, with what it can multiply."""
+    capabilities = sorted(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return f"{core().get_property('CPU', 'FULL_DEVICE_NAME')} ({' '.join(capabilities)})"
+
+
+def from_torch(module: nn.Module, example: Tensor) -> Any:
+    """Convert `module` for inputs of exactly the example's shape."""
+    return openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
+
+
+def save(model: Any, path: Path) -> None:
+    """Write a converted model as `path` (XML) and its weights beside it, uncompressed."""
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+class OpenVinoEngine:
+    """A compiled network as a callable: uint8 pixels in, float32 answers out. Thread-safe."""
+
+    batch_size = 1  # photos per call
+
+    def __init__(self, model: Path, precision: str, *, streams: int) -> None:
+        self.precision = precision
+        self.name = f"OpenVINO {precision}"
+        self._requests = threading.local()
+        self._compiled = core().compile_model(
+            str(model),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
+                "NUM_STREAMS": str(streams),
+                "INFERENCE_NUM_THREADS": str(streams),
+                "ENABLE_CPU_PINNING": False,
+            },
+        )
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(1, H, W, 3) uint8 pixels -> (1, D) float32."""
+        if not hasattr(self._requests, "request"):
+            self._requests.request = self._compiled.create_infer_request()
+        request = self._requests.request
+        request.infer({0: pixels})
+        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
