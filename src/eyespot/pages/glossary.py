@@ -1,0 +1,55 @@
+"""The words that our pages use for measures, each explained in one sentence at the foot."""
+
+from collections.abc import Sequence
+
+from eyespot.pages.markup import Html, tag
+from eyespot.pages.pieces import link, section
+
+TERMS = {
+    "top-1": "The share of photos whose first answer is the truth.",
+    "top-5": "The share of photos whose truth is among the five first answers.",
+    "balanced accuracy": "The mean of the classes' recalls: every class counts alike, however few "
+    "photos it has.",
+    "recall": "Of the photos that truly show a class, the share that was given its label.",
+    "precision": "Of the photos that were given a label, the share that truly shows that class.",
+    "F1": "One number for precision and recall together: their harmonic mean.",
+    "interval": "Had we drawn other photos in the same way, the true figure would lie inside "
+    "intervals made like this one about 95 times in 100.",
+    "group": "Photos that belong together (a burst, one subject, one camera position): they are "
+    "never split between learning and measuring, and count together in the intervals.",
+    "burst": "Photos taken within seconds of each other, or next to each other in a run: almost "
+    "the same picture.",
+    "random split": "Dividing photos by chance, so that near-copies of a photo that was learned "
+    "from are measured on: it flatters.",
+    "cross-validation": "The photos are dealt into parts; each part is answered by a head that "
+    "learned from the others only.",
+    "how sure": "The probability that the classifier gives its first answer.",
+    "nearest training photos": "The photos it learned from whose embeddings are most like this "
+    "one's: often the reason for an answer.",
+    "embedding": "The row of numbers by which the network describes a photo; like photos have "
+    "like numbers.",
+    "head": "The last part, learned on your photos: it turns an embedding into labels.",
+    "near-duplicate": "Two files that show the same picture, but are not the same bytes.",
+    "left out": "Found but not used, always with the reason.",
+}
+
+
+def term(key: str, words: str | None = None) -> Html:
+    """The word as a link to its explanation at the foot. Raises `KeyError` for an unknown one."""
+    if key not in TERMS:
+        raise KeyError(key)
+    return tag("a", {"class": "term", "href": f"#{_anchor(key)}"}, words or key)
+
+
+def glossary(keys: Sequence[str]) -> Html:
+    """The section that explains `keys`, in alphabetical order."""
+    rows: list[Html] = []
+    for key in sorted(set(keys), key=str.lower):
+        rows.append(tag("dt", {"id": _anchor(key)}, key))
+        rows.append(tag("dd", None, TERMS[key]))
+    back = tag("p", {"class": "quiet"}, link("top", "Back to the top"))
+    return section("Words", tag("dl", {"class": "words"}, *rows), back, anchor="words")
+
+
+def _anchor(key: str) -> str:
+    return "word-" + key.lower().replace(" ", "-")
