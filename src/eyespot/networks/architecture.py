@@ -1,4 +1,4 @@
-"""What every network of the catalogue states about itself, and the four questions that it answers."""
+"""What every network of the catalogue states about itself, and the questions that it answers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""Every network by name, in order of publication."""
+
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+import torch
+
+from eyespot.errors import InputError, lookup
+from eyespot.networks.architecture import Architecture, Network
+
+# One module per paper, oldest first; each has ARCHITECTURES. A new paper is one more line.
+FAMILIES = (
+    "resnet",
+    "efficientnet",
+)
+
+
+@cache
+def architectures() -> MappingProxyType[str, Architecture]:
+    """All rows of all papers by name, oldest paper first."""
+    modules = (import_module(f"eyespot.networks.{family}") for family in FAMILIES)
+    rows: list[Architecture] = [row for module in modules for row in module.ARCHITECTURES]
+    table = {row.name: row for row in rows}
+    assert len(table) == len(rows), "two networks share a name"
+    return MappingProxyType(table)
+
+
+def find(name: str) -> Architecture:
+    """The row of one network. Raises `InputError` with near matches for an unknown name."""
+    return lookup("network", name, architectures())
+
+
+def build(name: str, *, num_classes: int | None = None, seed: int = 0) -> Network:
+    """A freshly initialised network in train mode, as its paper initialises it.
+
+    `num_classes` is the paper's unless given. The same `seed` gives the same weights, and torch's
+    default generator is left as it was. Under `with torch.device("meta")` nothing is allocated.
+
+    >>> build("resnet50", num_classes=10)(torch.zeros(2, 3, 224, 224)).shape
+    torch.Size([2, 10])
+    """
+    architecture = find(name)
+    if num_classes is None:
+        num_classes = architecture.num_classes
+    if num_classes < 1:
+        raise InputError(f"{name} needs at least 1 class, not {num_classes}: pass num_classes=2")
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw once before ours are set
+        return architecture.build(num_classes=num_classes, generator=generator)
