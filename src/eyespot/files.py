@@ -55,6 +55,19 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         raise _explained(error, path, len(content)) from error
 
 
+def move_atomic(complete: Path, path: Path) -> None:
+    """Give `complete`, a whole file in the folder of `path`, the name `path`.
+
+    Raises `EyespotError` naming the path where that cannot be done.
+    """
+    try:
+        _sync(complete)
+        complete.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _explained(error, path, 0) from error
+
+
 @contextmanager
 def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Give an empty folder to fill; it becomes `path` when the block ends without an exception.

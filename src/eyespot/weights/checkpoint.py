@@ -1,0 +1,42 @@
+"""One set of published weights as a value: where it comes from, what it claims, how to feed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eyespot.images.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Facts stated by the publisher; `None` where the publisher states nothing."""
+
+    name: str  # "torchvision/resnet50.imagenet1k_v2"
+    network: str  # ours, in which the weights give their own answers: "resnet50_v1_5"
+    publisher: str
+    published: str  # the publisher's name of the network: "torchvision/resnet50"
+    source: str  # an address, "python package NAME==VERSION", or "hub id ID": only by hand
+    file: str  # the published file's name; within the package for a python package
+    sha256_prefix: str | None  # the publisher's, of the file
+    sha256: str | None  # in full, where we know it beforehand
+    digest: str | None  # of the tensors under our names, where we know it beforehand
+    licence: str | None
+    preprocessing: Preprocessing
+    classes: str  # name of a class list
+    top1: float | None  # claimed on ImageNet's validation photos, percent
+    top5: float | None
+    recipe: str | None  # where the training is described
+    hub: str | None  # the publisher's id on its hub
+    is_default: bool  # the publisher's choice among the weights of this network
+    notes: tuple[str, ...]
+
+    @property
+    def url(self) -> str | None:
+        """Where the file can be fetched, if anywhere."""
+        return self.source if self.source.startswith(("https://", "http://")) else None
+
+    @property
+    def package(self) -> str | None:
+        """The installable package that carries the file, with its version, if any."""
+        kind, _, requirement = self.source.rpartition("python package ")
+        return requirement if self.source.startswith("python package ") and not kind else None
