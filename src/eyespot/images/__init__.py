@@ -1,0 +1,1 @@
+"""Photos in, pixels out: one decoder, one preprocessing, the same array everywhere."""
