@@ -1,4 +1,4 @@
-"""Photos with labels, as a value: which files, which classes, which parts, which belong together."""
+"""Photos with labels, as a value: files, classes, parts, and what belongs together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Part = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True)
 class Photo:
-    """One file of a data set. `file` is its name as the user knows it: relative, with forward slashes."""
+    """One file of a data set. `file` is its name as the user knows it: relative, with slashes."""
 
     path: Path
     file: str
@@ -68,6 +68,8 @@ class ImageDataset:
             digest.update(repr(row).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def only(self, photos: tuple[Photo, ...], *, left_out: tuple[LeftOut, ...] = ()) -> ImageDataset:
+    def only(
+        self, photos: tuple[Photo, ...], *, left_out: tuple[LeftOut, ...] = ()
+    ) -> ImageDataset:
         """The same data set with `photos` alone, and further files `left_out`. Classes stay."""
         return replace(self, photos=photos, left_out=self.left_out + left_out)

@@ -1,0 +1,161 @@
+"""From what the user typed to photos: a folder, a table, or the files to predict."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from eyespot.datasets.contents import PICTURE_SUFFIXES
+from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
+from eyespot.datasets.folder import read_folder
+from eyespot.datasets.groups import group_by_name, with_divided_noted
+from eyespot.datasets.labels import with_labels
+from eyespot.datasets.names import shown, some
+from eyespot.datasets.rows import TABLE_SUFFIXES, Table, read_table
+from eyespot.datasets.tables import read_listed
+from eyespot.datasets.walk import scan, unreadable_kind, why
+from eyespot.errors import InputError
+
+METADATA: Final = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
+_ARCHIVES: Final = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
+_SHEETS: Final = (".xls", ".xlsx", ".ods", ".numbers", ".parquet", ".json", ".feather")
+
+
+def open_dataset(
+    source: Path, *, group_by: str | None = None, labels: Path | None = None
+) -> ImageDataset:
+    r"""Read labelled photos from a folder of class folders or from a table.
+
+    `labels` is the audit's edited `labels.csv`; `group_by` a column of the table or a pattern with
+    one bracket. Raises `InputError` with what to do where the source cannot be understood.
+
+    >>> open_dataset(Path("photos/"), group_by=r"(bird\d+)_")  # doctest: +SKIP
+    """
+    table = _table(source)
+    edits = None if labels is None else read_table(labels)
+    in_table = table is not None and group_by in table.columns
+    in_edits = edits is not None and group_by in edits.columns
+    if table is None:
+        dataset = read_folder(source)
+    else:
+        dataset = read_listed(table, group_column=group_by if in_table else None)
+        dataset = _with_unlisted(dataset, source) if source.is_dir() else dataset
+    if group_by and not in_table and not in_edits:
+        dataset = group_by_name(dataset, group_by)
+    if edits is not None:
+        dataset = with_labels(dataset, edits, group_column=group_by if in_edits else None)
+    return with_divided_noted(dataset)
+
+
+def find_photos(sources: Sequence[Path]) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...]]:
+    """Every file named, and every file below the folders named, once: to be read, or left out.
+
+    Photos keep the order of `sources`, and lie sorted within a folder. A file is named as the user
+    would: `inbox/a.jpg`. Hidden files and the systems' leftovers count only when named themselves.
+    Raises `InputError` when there is no file at all.
+    """
+    photos: dict[str, Photo] = {}
+    left_out: dict[str, LeftOut] = {}
+    for source in sources:
+        if os.path.isdir(source):  # noqa: PTH112 - False, not an exception, for impossible names
+            found, not_found = _below(source)
+        else:
+            reason = unreadable_kind(source)
+            found = [] if reason else [Photo(source, source.as_posix())]
+            not_found = [LeftOut(source.as_posix(), reason)] if reason else []
+        for photo in found:
+            photos.setdefault(_identity(photo.path), photo)
+        for item in not_found:
+            left_out.setdefault(_identity(Path(item.file)), item)
+    if not photos and not left_out:
+        raise InputError(
+            f"There is no file in {some([str(source) for source in sources]) or 'an empty list'}: "
+            "expected photos, or folders that hold some. Name another folder."
+        )
+    return tuple(photos.values()), tuple(left_out.values())
+
+
+def _below(folder: Path) -> tuple[list[Photo], list[LeftOut]]:
+    try:
+        found = scan(folder)
+    except InputError as error:
+        reason = why(error.__cause__) if isinstance(error.__cause__, OSError) else str(error)
+        return [], [LeftOut(folder.as_posix(), f"the folder cannot be opened: {reason}")]
+    photos = [Photo(found.path(place), found.path(place).as_posix()) for place in found.files]
+    left_out = [LeftOut((folder / item.file).as_posix(), item.reason) for item in found.left_out]
+    return sorted(photos, key=lambda photo: photo.file), left_out
+
+
+def _identity(path: Path) -> str:
+    """One text for one place, whichever way it was typed. Links keep their own name."""
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def _table(source: Path) -> Table | None:
+    """The table to read, or None for a folder to read. Raises `InputError` for anything else."""
+    try:
+        if source.is_dir():
+            return _metadata(source)
+        exists = source.exists()
+    except (OSError, ValueError) as error:
+        reason = why(error) if isinstance(error, OSError) else str(error)
+        raise InputError(f"{shown(str(source))} cannot be opened: {reason}.") from error
+    if not exists:
+        raise _missing(source)
+    suffix = source.suffix.lower()
+    if source.is_file() and suffix in TABLE_SUFFIXES:
+        return read_table(source)
+    raise InputError(f"{shown(str(source))} {_not_a_source(source, suffix)}")
+
+
+def _metadata(folder: Path) -> Table | None:
+    """A `metadata.csv` in the folder that says the labels, as published data sets have it."""
+    for name in METADATA:
+        if (folder / name).is_file():
+            table = read_table(folder / name)
+            if table.column("file") and table.column("label"):
+                return table
+    return None
+
+
+def _with_unlisted(dataset: ImageDataset, folder: Path) -> ImageDataset:
+    """A folder read by its own table: the files that the table does not list are left out."""
+    found = scan(folder)
+    listed = {_identity(photo.path) for photo in (*dataset.photos, *dataset.negatives)}
+    listed |= {_identity(folder / item.file) for item in dataset.left_out}
+    unlisted = [
+        LeftOut("/".join(place), "not listed in the folder's table")
+        for place in found.files
+        if _identity(found.path(place)) not in listed and place[0] not in METADATA
+    ]
+    left_out = (*dataset.left_out, *found.left_out, *unlisted)
+    return replace(dataset, left_out=tuple(sorted(left_out, key=lambda item: item.file)))
+
+
+def _not_a_source(source: Path, suffix: str) -> str:
+    wanted = "expected a folder with a folder per class, or a table (.csv, .tsv, .jsonl)"
+    if suffix in _ARCHIVES:
+        return f"is an archive: {wanted}. Unpack it and give the folder."
+    if suffix in _SHEETS:
+        return f"is a {suffix} file: {wanted}. Save it as 'CSV UTF-8' and give that."
+    if suffix in PICTURE_SUFFIXES:
+        return f"is a single file: {wanted}. Give the folder that holds the class folders."
+    reason = unreadable_kind(source)
+    return f"is {reason or 'a single file'}: {wanted}."
+
+
+def _missing(source: Path) -> InputError:
+    kind = "is a link to something that does not exist" if source.is_symlink() else "does not exist"
+    try:
+        beside = [entry.name for entry in source.absolute().parent.iterdir()]
+    except OSError:
+        beside = []
+    near = [str(source.with_name(name)) for name in get_close_matches(source.name, beside, n=2)]
+    advice = (
+        f"Did you mean {some(near)}?" if near else "Check the spelling, or the folder you are in."
+    )
+    return InputError(
+        f"{shown(str(source))} {kind}: expected a folder of photos or a table. {advice}"
+    )
