@@ -98,7 +98,7 @@ def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def _swap(new: Path, target: Path) -> None:
-    """Rename `new` to `target`. A folder cannot be renamed over another: the old one steps aside."""
+    """Rename `new` to `target`; a folder cannot replace another, so the old one steps aside."""
     if target.exists():
         old = new.with_suffix(".old")
         target.rename(old)

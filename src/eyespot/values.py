@@ -1,8 +1,8 @@
 """Frozen dataclasses to JSON and back, exactly: what every saved value of eyespot goes through.
 
 Only what our values hold is understood: `None`, `bool`, `int`, `float`, `str`, tuples, string-keyed
-dictionaries and other frozen dataclasses. Reading is strict: an unknown, a missing or a wrongly typed
-field is an error that names it, so that a damaged or foreign file is never half understood.
+dictionaries and other frozen dataclasses. Reading is strict: an unknown, a missing or a wrongly
+typed field is an error that names it, so that a damaged file is never half understood.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[Value], data: Any, *, where: str = "") -> Value:
-    """Build a `kind` from what `to_json` gave. Raises `IntegrityError` naming the field at fault."""
+    """Build a `kind` from what `to_json` gave. Raises `IntegrityError` naming a wrong field."""
     return typing.cast(Value, _read(kind, data, where or kind.__name__))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from eyespot.datasets.dataset import LeftOut, Photo
 from eyespot.embeddings import store
 from eyespot.embeddings.embedded import Embedded, Facts
 from eyespot.engines.backbone import Backbone
-from eyespot.engines.run import in_threads, run
+from eyespot.engines.run import Answer, in_threads, run
 from eyespot.engines.start import start
 from eyespot.errors import ImageError
-from eyespot.images.decode import Decoded, read_bytes
+from eyespot.images.decode import Decoded
 from eyespot.images.fingerprint import perceptual_hash
+from eyespot.images.source import file_bytes
 
 KEPT_TOGETHER = 64  # photos per transaction: the most that a kill -9 can cost
 
@@ -30,7 +31,7 @@ def embed(
     device: str = "auto",
     progress: Progress = lambda done, total: None,
 ) -> Embedded:
-    """The embeddings of `photos`, from the cache or computed now and kept.
+    """The embeddings of `photos` and of their mirror images, from the cache or computed and kept.
 
     A photo that cannot be read is in `left_out` with its reason; the others keep their order.
     """
@@ -42,44 +43,39 @@ def embed(
             for content in contents
         ]
         missing = [i for i, row in enumerate(rows) if row is None]
-        progress(len(photos) - len(missing), len(photos))
+        done = len(photos) - len(missing)
+        progress(done, len(photos))
         if missing:
-            _compute(photos, rows, missing, backbone, device, kept, progress)
+            engine = start(backbone, device=device)
+            paths = (photos[i].path for i in missing)
+            answers = run(engine, backbone.preprocessing, paths, mirrored=True, also=_facts)
+            for i, row in zip(missing, _keeping(answers, kept), strict=True):
+                rows[i] = row
+                done += 1
+                progress(done, len(photos))
     return _embedded(photos, rows)
 
 
-def _compute(
-    photos: Sequence[Photo],
-    rows: list[Row | None],
-    missing: list[int],
-    backbone: Backbone,
-    device: str,
-    kept: store.Store,
-    progress: Progress,
-) -> None:
-    """Fill the `missing` places of `rows`, keeping what is done every few photos."""
-    engine = start(backbone, device=device)
-    answers = run(
-        engine, backbone.preprocessing, (photos[i].path for i in missing), also=_facts
-    )  # fmt: skip
+def _keeping(answers: Iterator[Answer[Facts] | ImageError], kept: store.Store) -> Iterator[Row]:
+    """Pass the answers on as rows and keep them, a few at a time, also when work is cut short."""
     fresh: list[store.Row] = []
-    for done, (i, answer) in enumerate(zip(missing, answers, strict=True), start=1):
-        if isinstance(answer, ImageError):
-            rows[i] = answer
-        else:
-            row = (answer.extra, answer.vector)
-            rows[i] = row
-            fresh.append(row)
-        if len(fresh) == KEPT_TOGETHER:
-            kept.add(fresh)
-            fresh = []
-        progress(len(photos) - len(missing) + done, len(photos))
-    kept.add(fresh)
+    try:
+        for answer in answers:
+            if isinstance(answer, ImageError):
+                yield answer
+                continue
+            fresh.append((answer.extra, answer.vectors))
+            if len(fresh) == KEPT_TOGETHER:
+                kept.add(fresh)
+                fresh = []
+            yield answer.extra, answer.vectors
+    finally:
+        kept.add(fresh)
 
 
 def _content(photo: Photo) -> str | ImageError:
     try:
-        return files.sha256(read_bytes(photo.path))
+        return files.sha256(file_bytes(photo.path))
     except ImageError as error:
         return error
 
@@ -102,11 +98,12 @@ def _facts(content: bytes, decoded: Decoded) -> Facts:
 def _embedded(photos: Sequence[Photo], rows: Sequence[Row | None]) -> Embedded:
     pairs = list(zip(photos, rows, strict=True))
     whole = [(photo, row) for photo, row in pairs if isinstance(row, tuple)]
-    vectors = [vector for _, (_, vector) in whole]
+    vectors = np.stack([row[1] for _, row in whole]) if whole else np.zeros((0, 2, 0), np.float32)
     return Embedded(
         photos=tuple(photo for photo, _ in whole),
-        vectors=np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
-        facts=tuple(facts for _, (facts, _) in whole),
+        vectors=vectors[:, 0],
+        mirrored=vectors[:, 1],
+        facts=tuple(row[0] for _, row in whole),
         left_out=tuple(
             LeftOut(photo.file, str(row)) for photo, row in pairs if isinstance(row, ImageError)
         ),

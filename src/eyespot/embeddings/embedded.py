@@ -28,10 +28,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Embedded:
-    """Photos that could be read, row by row: `photos[i]`, `vectors[i]` (float32), `facts[i]`."""
+    """Photos that could be read; row i of every field is about the same photo."""
 
     photos: tuple[Photo, ...]
     vectors: NDArray[np.float32]  # (N, D)
+    mirrored: NDArray[np.float32]  # (N, D), of the photos turned left to right
     facts: tuple[Facts, ...]
     left_out: tuple[LeftOut, ...] = ()  # the ones that could not
 

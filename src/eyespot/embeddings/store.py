@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS embeddings_{FORMAT} (
     content TEXT NOT NULL,  -- SHA-256 of the photo's bytes
     backbone TEXT NOT NULL,  -- Backbone.key
     facts TEXT NOT NULL,
-    vector BLOB NOT NULL,  -- float32, little-endian
+    vectors BLOB NOT NULL,  -- (2, D) float32, little-endian
     digest BLOB NOT NULL,  -- SHA-256 of the four before it
     PRIMARY KEY (content, backbone)
 ) WITHOUT ROWID
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS embeddings_{FORMAT} (
 WAIT_S = 60.0  # for another process that is writing
 ROWS_PER_QUERY = 500  # SQLite's limit on parameters is 999 in old builds
 
-Row = tuple[Facts, NDArray[np.float32]]
+Row = tuple[Facts, NDArray[np.float32]]  # with the answers (2, D): photo and mirror image
 
 
 class Store:
@@ -53,30 +53,31 @@ class Store:
             part = wanted[start : start + ROWS_PER_QUERY]
             marks = ",".join("?" * len(part))
             query = (
-                f"SELECT content, facts, vector, digest FROM embeddings_{FORMAT} "
+                f"SELECT content, facts, vectors, digest FROM embeddings_{FORMAT} "
                 f"WHERE backbone = ? AND content IN ({marks})"
             )
-            for content, facts, vector, digest in self._connection.execute(
+            for content, facts, blob, digest in self._connection.execute(
                 query, [self._backbone, *part]
             ):
-                if digest == _digest(content, self._backbone, facts, vector):
+                if digest == _digest(content, self._backbone, facts, blob):
                     known = from_json(Facts, json.loads(facts))
-                    rows[content] = (known, np.frombuffer(vector, "<f4").astype(np.float32))
+                    vectors = np.frombuffer(blob, "<f4").astype(np.float32)
+                    rows[content] = (known, vectors.reshape(2, -1))
         return rows
 
     def add(self, rows: Iterable[Row]) -> None:
         """Keep `rows`, all or none of them."""
-        records = [self._record(facts, vector) for facts, vector in rows]
+        records = [self._record(facts, vectors) for facts, vectors in rows]
         with self._connection:
             self._connection.executemany(
                 f"INSERT OR REPLACE INTO embeddings_{FORMAT} VALUES (?, ?, ?, ?, ?)", records
             )
 
     def _record(
-        self, facts: Facts, vector: NDArray[np.float32]
+        self, facts: Facts, vectors: NDArray[np.float32]
     ) -> tuple[str, str, str, bytes, bytes]:
         text = json.dumps(to_json(facts))
-        blob = vector.astype("<f4").tobytes()
+        blob = vectors.astype("<f4").tobytes()
         digest = _digest(facts.sha256, self._backbone, text, blob)
         return facts.sha256, self._backbone, text, blob, digest
 
@@ -118,6 +119,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _digest(content: str, backbone: str, facts: str, vector: bytes) -> bytes:
+def _digest(content: str, backbone: str, facts: str, vectors: bytes) -> bytes:
     head = f"{content}\n{backbone}\n{facts}\n".encode()
-    return hashlib.sha256(head + vector).digest()
+    return hashlib.sha256(head + vectors).digest()

@@ -25,19 +25,18 @@ class Backbone:
     weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`
     preprocessing: Preprocessing
     output: str = EMBEDDING  # or a module of the network, averaged over positions
-    flip: bool = False  # mean of the answers to the photo and to its mirror image
     source: str = ""  # where the weights come from, in words
     load: Callable[[], Network] | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:
-        """Equal keys give equal answers: architecture, weights, preprocessing, output, flip."""
+        """Equal keys give equal answers: architecture, weights, preprocessing, output."""
         parts = [self.architecture, self.weights, to_json(self.preprocessing), self.output]
-        text = json.dumps([*parts, self.flip], sort_keys=True)
+        text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def pretrained(name: str, *, output: str = EMBEDDING, flip: bool = False) -> Backbone:
+def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
     """The backbone of a published checkpoint, e.g. `weights.DEFAULT`. Loads no network yet.
 
     Raises `InputError` for an unknown name, `MissingWeightsError` where the file is not here.
@@ -56,7 +55,6 @@ def pretrained(name: str, *, output: str = EMBEDDING, flip: bool = False) -> Bac
         weights=catalogue.digest(checkpoint),
         preprocessing=checkpoint.preprocessing,
         output=output,
-        flip=flip,
         source=checkpoint.name,
         load=load,
     )

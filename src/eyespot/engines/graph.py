@@ -17,26 +17,20 @@ if TYPE_CHECKING:
 class PixelsToAnswer(nn.Module):
     """(N, H, W, 3) uint8 pixels -> (N, D) float32: normalisation, network, one of its outputs."""
 
+    shift: Tensor
     scale: Tensor
-    offset: Tensor
 
     def __init__(self, network: Network, backbone: Backbone) -> None:
         super().__init__()
         self.network = network
         self.output = backbone.output
-        self.flip = backbone.flip
-        scale, offset = backbone.preprocessing.scale_and_offset()
-        self.register_buffer("scale", torch.tensor(scale).view(1, 3, 1, 1))
-        self.register_buffer("offset", torch.tensor(offset).view(1, 3, 1, 1))
+        preprocessing = backbone.preprocessing
+        self.register_buffer("shift", torch.from_numpy(preprocessing.shift).view(1, 3, 1, 1))
+        self.register_buffer("scale", torch.from_numpy(preprocessing.scale).view(1, 3, 1, 1))
 
     def forward(self, pixels: Tensor) -> Tensor:
         images = pixels.permute(0, 3, 1, 2).to(torch.float32)
-        images = images * self.scale + self.offset
-        if self.flip:
-            return (self._answer(images) + self._answer(images.flip(3))) / 2
-        return self._answer(images)
-
-    def _answer(self, images: Tensor) -> Tensor:
+        images = (images - self.shift) * self.scale
         if self.output == EMBEDDING:
             return self.network.forward_embedding(images)
         with record(self.network, [self.output]) as responses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from eyespot.engines.start import Engine, available_cores
 from eyespot.errors import ImageError
-from eyespot.images.decode import Decoded, read_bytes
+from eyespot.images.decode import Decoded
 from eyespot.images.preprocessing import Preprocessing
+from eyespot.images.source import file_bytes
 
 AHEAD = 8  # photos in the air for each thread: bounds the memory, whatever the folder's size
 
@@ -27,9 +28,9 @@ Extra = TypeVar("Extra")
 
 @dataclass(frozen=True)
 class Answer(Generic[Extra]):
-    """What one photo gave: the engine's answer, and what was asked of the picture besides."""
+    """What one photo gave: the engine's answers, and what was asked of the picture besides."""
 
-    vector: NDArray[np.float32]  # (D,)
+    vectors: NDArray[np.float32]  # (views, D): of the photo, and of its mirror image if asked
     extra: Extra
 
 
@@ -38,41 +39,63 @@ def run(
     preprocessing: Preprocessing,
     paths: Iterable[Path],
     *,
+    mirrored: bool,
     also: Callable[[bytes, Decoded], Extra],
 ) -> Iterator[Answer[Extra] | ImageError]:
     """One result for each path, in order: an answer, or why the photo cannot be read.
 
+    With `mirrored`, the engine sees each photo twice, the second time left to right.
     `also(content, decoded)` runs in the decoding thread, for what else the picture should tell.
     """
 
-    def look(path: Path) -> tuple[NDArray[np.float32] | NDArray[np.uint8], Extra] | ImageError:
+    def look(path: Path) -> Answer[Extra] | _Pixels[Extra] | ImageError:
         try:
-            content = read_bytes(path)
+            content = file_bytes(path)
             decoded, pixels = preprocessing.read(content)
         except ImageError as error:
             return error
+        views = np.stack([pixels, pixels[:, ::-1]] if mirrored else [pixels])
         extra = also(content, decoded)
-        return (engine(pixels[None])[0] if engine.batch_size == 1 else pixels), extra
+        if engine.batch_size > 1:
+            return _Pixels(views, extra)
+        return Answer(np.concatenate([engine(view[None]) for view in views]), extra)
 
     looks = in_threads(look, paths)
-    for batch in iter(lambda: list(islice(looks, engine.batch_size)), []):
-        seen = [look for look in batch if not isinstance(look, ImageError)]
-        vectors = iter(_answers(engine, [first for first, _ in seen]))
-        for item in batch:
-            yield item if isinstance(item, ImageError) else Answer(next(vectors), item[1])
+    if engine.batch_size == 1:
+        yield from looks  # type: ignore[misc]  # no pixels are left over
+    else:
+        yield from _batched(engine, looks, photos=engine.batch_size // (1 + mirrored))
 
 
-def _answers(engine: Engine, seen: list[NDArray]) -> list[NDArray[np.float32]]:  # type: ignore[type-arg]
-    """The answers of a batch; an engine of one photo per call has given them already."""
-    if engine.batch_size == 1 or not seen:
-        return seen
-    return list(engine(np.stack(seen)))
+@dataclass(frozen=True)
+class _Pixels(Generic[Extra]):
+    """A photo that waits for a batch to fill up."""
+
+    views: NDArray[np.uint8]  # (views, H, W, 3)
+    extra: Extra
+
+
+def _batched(
+    engine: Engine,
+    looks: Iterator[Answer[Extra] | _Pixels[Extra] | ImageError],
+    *,
+    photos: int,
+) -> Iterator[Answer[Extra] | ImageError]:
+    """The answers of an engine that takes many photos per call."""
+    while batch := list(islice(looks, photos)):
+        waiting = [look for look in batch if isinstance(look, _Pixels)]
+        answers = iter(())
+        if waiting:
+            vectors = engine(np.concatenate([look.views for look in waiting]))
+            answers = iter(vectors.reshape(len(waiting), -1, vectors.shape[-1]))
+        for look in batch:
+            yield Answer(next(answers), look.extra) if isinstance(look, _Pixels) else look
 
 
 def in_threads(task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`task` of each item, in order, computed ahead in threads; at most `AHEAD` each are waiting."""
+    """`task` of each item, in order, computed ahead in threads; at most `AHEAD` each wait."""
     threads = available_cores() + 2  # two decode while every core's stream is computing
-    waiting: deque = deque()  # type: ignore[type-arg]
+    waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="eyespot") as pool:
         try:
             for item in items:

@@ -18,7 +18,7 @@ class Engine(Protocol):
     """Pixels in, answers out; safe to call from several threads."""
 
     name: str  # as `doctor` and the report print it
-    batch_size: int  # photos per call
+    batch_size: int  # pictures per call
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, 3) uint8 -> (N, D) float32."""

@@ -1,0 +1,29 @@
+"""What a classifier knows of itself: the values behind the bundle's README and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How good a classifier was on photos it had not learnt from."""
+
+    how: str  # "grouped cross-validation" or "the given test part"
+    n: int  # photos
+    groups: int  # of photos that belong together
+    top1: float  # in [0, 1]
+    top1_interval: tuple[float, float]  # 95 %
+    balanced_accuracy: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a classifier comes from; no dates, users or paths, so that equal work has equal cards."""
+
+    trained_on: dict[str, int] | None = None  # class -> photos
+    fingerprint: str = ""  # SHA-256 over contents and labels of the training photos
+    seed: int = 0
+    licence: str | None = None  # of the pretrained weights
+    measured: Measured | None = None
+    notes: tuple[str, ...] = ()
