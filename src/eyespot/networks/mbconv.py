@@ -27,6 +27,12 @@ class Edition:
     norm_momentum: float  # share of the new batch in the running statistics
 
 
+TENSORFLOW = Edition("paper", "same", norm_eps=1e-3, norm_momentum=0.01)
+TORCHVISION = Edition("torchvision", "symmetric", norm_eps=1e-5, norm_momentum=0.1)
+TORCHVISION_5 = Edition("torchvision", "symmetric", norm_eps=1e-3, norm_momentum=0.01)  # B5 on
+TIMM = Edition("timm", "symmetric", norm_eps=1e-5, norm_momentum=0.1)
+
+
 class SamePadding(nn.Module):
     """Zeros so that ceil(size / stride) pixels come out; the odd one goes right and below."""
 

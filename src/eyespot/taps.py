@@ -1,0 +1,52 @@
+"""Record what any named layer of a network answers, from outside; the network is not changed.
+
+A response is copied the moment the layer gives it, since an activation that works in place would
+change it otherwise.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from eyespot.errors import InputError, lookup
+
+
+@contextmanager
+def record(network: nn.Module, modules: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+    """Give a dictionary that holds each module's response after `network` has run in the block.
+
+    A module that runs several times leaves its last response. With gradients enabled a response
+    can be differentiated. Nothing stays on the network after the block, however it ends.
+    Raises `InputError` for a module that the network does not have, with near matches.
+
+    >>> with record(network, ["layer1", "layer4"]) as responses:
+    ...     logits = network(images)
+    >>> responses["layer4"].shape
+    torch.Size([2, 512, 7, 7])
+    """
+    named = {name: module for name, module in network.named_modules() if name}
+    wanted = {name: lookup("layer", name, named) for name in modules}
+    responses: dict[str, Tensor] = {}
+    handles: list[RemovableHandle] = []
+    try:
+        for name, module in wanted.items():
+            handles.append(module.register_forward_hook(_copy_to(responses, name)))
+        yield responses
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _copy_to(responses: dict[str, Tensor], name: str) -> Any:
+    def copy(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if not isinstance(output, Tensor):
+            raise InputError(
+                f"Layer {name!r} gives a {type(output).__name__}, not one tensor: "
+                "name a layer inside it"
+            )
+        responses[name] = output.clone()
+
+    return copy
