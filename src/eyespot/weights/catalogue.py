@@ -83,7 +83,7 @@ def digest(checkpoint: Checkpoint) -> str:
     """
     if checkpoint.digest is not None:
         return checkpoint.digest
-    from eyespot.weights.load import ready
+    from eyespot.weights.cache import ready
 
     return ready(checkpoint).digest
 

@@ -123,7 +123,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme != urlsplit(req.full_url).scheme:
             raise InputError(
-                f"{req.full_url} redirects to {newurl[:200]}, which is not of the same scheme: "
+                f"{req.full_url} redirects to {newurl[:200]!r}, which is not of the same scheme: "
                 "that is not followed."
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)

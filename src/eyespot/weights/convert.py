@@ -43,7 +43,7 @@ def convert(source: Path, expected: str, published: str, target: Path) -> None:
     else:
         state = _read_pickle(source, content)
     adapted = adapt(state, published)
-    whole = {name: tensor.contiguous().clone() for name, tensor in adapted.items()}
+    whole = {name: tensor.detach().contiguous().clone() for name, tensor in adapted.items()}
     metadata = {"digest": tensors.tensors_digest(whole), "source_sha256": expected}
     write_atomic(target, save(whole, metadata))
 

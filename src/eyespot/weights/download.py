@@ -15,7 +15,6 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from eyespot import files
@@ -27,7 +26,8 @@ Progress = Callable[[int, int | None], None]  # (bytes that are here, bytes in a
 
 SIZE_LIMIT = 4 << 30  # bytes; the largest published landmark, ViT-L, has 1.2 GB
 STALL_S = 20.0
-ATTEMPTS = 5
+ATTEMPTS = 5  # in a row without headway
+HEADWAY = 1 << 20  # bytes further than ever before
 PAUSE_S = 1.0  # seconds before the second attempt, twice as many before each next
 CHUNK = 1 << 18  # bytes read at a time
 
@@ -77,20 +77,21 @@ def fetch(
     with files.lock(target.with_name(target.name + ".lock")):
         if target.is_file():  # another process was faster
             return _verified(target, url, expected)
-        failure = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(pause_s * 2 ** (attempt - 1))
+        failures, furthest = 0, _size(part)
+        while True:
             try:
                 is_resumed = _receive(url, part, expected, progress, stall_s=stall_s)
                 came = _checked(part, url, expected, is_resumed=is_resumed)
+                break
             except _TryAgainError as error:
-                failure = str(error)
-                continue
-            files.move_atomic(part, target)
-            _note_file(part).unlink(missing_ok=True)
-            return came
-        raise _given_up(url, part, failure)
+                failures = 1 if _size(part) - furthest > HEADWAY else failures + 1
+                furthest = max(furthest, _size(part))
+                if failures == ATTEMPTS:
+                    raise _given_up(url, part, str(error)) from error
+                time.sleep(pause_s * 2 ** (failures - 1))
+        files.move_atomic(part, target)
+        _note_file(part).unlink(missing_ok=True)
+        return came
 
 
 def _receive(
@@ -105,21 +106,30 @@ def _receive(
             request.add_header("If-Range", note.validator)
     try:
         with Watch(stall_s) as watch, opener(watch).open(request, timeout=stall_s) as response:
-            start = _start(response, url, part, have, note)
-            _copy(response, part, watch, progress, start=start, limit=expected.size_limit)
-            return start > 0
+            start, total = _start(response, url, part, have=have, note=note)
+            _check_room(part, start, total, expected.size_limit)
+            for chunk in iter(lambda: response.read1(CHUNK), b""):
+                watch.count(len(chunk))
+                _check_room(part, _size(part) + len(chunk), None, expected.size_limit)
+                _append(part, chunk)
+                if progress is not None:
+                    progress(_size(part), total)
     except (StalledError, TimeoutError) as error:
         raise _given_up(url, part, str(error)) from error
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416 and have:  # nothing follows the bytes that are here
             return True
-        _judge_status(error, url, part)
+        raise _judged(error, url, part) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise _given_up(url, part, "it does not answer") from error
         raise _TryAgainError(f"it cannot be reached ({error.reason})") from error
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise _TryAgainError(f"the connection broke ({type(error).__name__})") from error
+    if total is not None and _size(part) < total:
+        raise _TryAgainError(f"the connection ended at {_size(part):,} of {total:,} bytes")
+    return start > 0
 
 
 def _kept(url: str, part: Path) -> tuple[int, Note]:
@@ -134,62 +144,55 @@ def _kept(url: str, part: Path) -> tuple[int, Note]:
     return 0, Note(url, None)
 
 
-def _start(response: http.client.HTTPResponse, url: str, part: Path, have: int, note: Note) -> int:
-    """Byte at which the answer begins. An answer to another question empties `part`."""
+def _start(
+    response: http.client.HTTPResponse, url: str, part: Path, *, have: int, note: Note
+) -> tuple[int, int | None]:
+    """Byte at which the answer begins, and bytes of the whole file where the server says.
+
+    Empties `part` for a whole new file. An answer to another question empties it too, and raises.
+    """
     validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
     if validator is not None and validator.startswith("W/"):
         validator = None  # a weak ETag does not promise the same bytes
     if response.status == 206:
-        came = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        if came and int(came[1]) == have and validator == note.validator:
-            return have
-        _drop(part)
-        raise _TryAgainError("it sent another part of the file than was asked for")
-    files.write_atomic(_note_file(part), json.dumps(to_json(Note(url, validator))) + "\n")
-    with part.open("wb"):
-        return 0
-
-
-def _copy(
-    response: http.client.HTTPResponse,
-    part: Path,
-    watch: Watch,
-    progress: Progress | None,
-    *,
-    start: int,
-    limit: int,
-) -> None:
-    """Append the answer to `part`, byte for byte as it arrives."""
-    length = response.length  # bytes that the server promises, None if it does not say
-    total = None if length is None else start + length
-    have = start
-    if total is not None and total > limit:
-        raise InputError(f"The file has {total:,} bytes, more than the limit of {limit:,}.")
-    if length is not None and length > files.free_space(part):
-        _refuse_disk(part, length)
-    with part.open("ab", buffering=0) as file:
-        while chunk := response.read1(CHUNK):
-            have += len(chunk)
-            watch.count(len(chunk))
-            if have > limit:
-                _drop(part)
-                raise InputError(f"The file has more bytes than the limit of {limit:,}.")
-            try:
-                file.write(chunk)
-            except OSError as error:
-                _refuse_disk(part, (length or have) - have + start, cause=error)
-            if progress is not None:
-                progress(have, total)
-    if total is not None and have < total:
-        raise _TryAgainError(f"the connection ended after {have:,} of {total:,} bytes")
-
-
-def _judge_status(error: urllib.error.HTTPError, url: str, part: Path) -> NoReturn:
-    if error.code >= 500 or error.code in (408, 416, 429):
-        if error.code == 416:
+        came = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        is_other = None not in (validator, note.validator) and validator != note.validator
+        if came is None or int(came[1]) != have or is_other:
             _drop(part)
-        raise _TryAgainError(f"it answers {error.code} {error.reason}") from error
-    raise _given_up(url, part, f"it answers {error.code} {error.reason}") from error
+            raise _TryAgainError("it sent another part of the file than was asked for")
+        return have, None if came[2] == "*" else int(came[2])
+    _drop(part)
+    files.write_atomic(_note_file(part), json.dumps(to_json(Note(url, validator))) + "\n")
+    return 0, response.length
+
+
+def _check_room(part: Path, have: int, total: int | None, limit: int) -> None:
+    """Raise before a file that is too large, or has no room on the disk, is written."""
+    size = have if total is None else total
+    if size > limit:
+        _drop(part)
+        raise InputError(f"The server sends {size:,} bytes or more, and the limit is {limit:,}.")
+    if total is not None and total - have > files.free_space(part):
+        raise _no_room(part, f"{total - have:,} bytes needed")
+
+
+def _append(part: Path, chunk: bytes) -> None:
+    try:
+        with part.open("ab") as file:
+            file.write(chunk)
+    except OSError as error:
+        raise _no_room(part, error.strerror or str(error)) from error
+
+
+def _judged(error: urllib.error.HTTPError, url: str, part: Path) -> Exception:
+    """A server's trouble may pass; its refusal will not. The reason is ours, not the server's."""
+    if 300 <= error.code < 400:
+        return _given_up(url, part, "it redirects to where eyespot does not follow")
+    known = error.code in set(http.HTTPStatus)
+    words = f"it answers {error.code} {http.HTTPStatus(error.code).phrase if known else ''}".strip()
+    if error.code >= 500 or error.code in (408, 416, 429):
+        return _TryAgainError(words)
+    return _given_up(url, part, words)
 
 
 def _checked(part: Path, url: str, expected: Expected, *, is_resumed: bool) -> str:
@@ -215,16 +218,20 @@ def _verified(path: Path, url: str, expected: Expected) -> str:
 
 
 def _given_up(url: str, part: Path, failure: str) -> MissingWeightsError:
-    kept = part.stat().st_size if part.is_file() else 0
+    kept = _size(part)
     resume = f" {kept:,} bytes are kept: the same command goes on from there." if kept else ""
     return MissingWeightsError(f"{url} could not be fetched: {failure}.{resume}")
 
 
-def _refuse_disk(part: Path, needed: int, *, cause: BaseException | None = None) -> NoReturn:
-    raise EyespotError(
-        f"{part.parent} has no room for the download: {needed:,} bytes needed, "
-        f"{files.free_space(part):,} free. Free some space and run the same command again."
-    ) from cause
+def _no_room(part: Path, reason: str) -> EyespotError:
+    return EyespotError(
+        f"{part} cannot be written: {reason}, {files.free_space(part):,} bytes free. "
+        "Free some space and run the same command again."
+    )
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.is_file() else 0
 
 
 def _drop(part: Path) -> None:

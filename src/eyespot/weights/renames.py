@@ -118,16 +118,20 @@ def rename(name: str, renames: Renames) -> str:
 def adapt(state_dict: Mapping[str, Tensor], published: str) -> dict[str, Tensor]:
     """A published network's state dict under our names; the tensors are the same objects.
 
-    Raises `InputError` for a published network that is not known, and where an entry is missing,
-    is one too many or has another shape than the network's.
+    Files older than torch 1.0 have no batch counters: those are added as 0. Raises `InputError`
+    for a published network that is not known, and where another entry is missing, is one too many
+    or has another shape than the network's.
 
     >>> adapt(state_dict, "timm/tf_efficientnet_b0")["features.0.0.weight"].shape
     torch.Size([32, 3, 3, 3])
     """
+    import torch
+
     row = lookup("published network", published, PUBLISHED)
     renamed = {rename(name, row.renames): tensor for name, tensor in state_dict.items()}
     shapes = {name: tuple(tensor.shape) for name, tensor in renamed.items()}
-    check(shapes, row.network, f"the state dict given as {published}")
+    for name in check(shapes, row.network, f"the state dict given as {published}"):
+        renamed[name] = torch.tensor(0)
     return renamed
 
 
@@ -137,10 +141,15 @@ def check(
     what: str,
     *,
     num_classes: int | None = None,
-) -> None:
-    """Raise `InputError` unless `shapes` are exactly those of our `network`'s entries."""
+) -> tuple[str, ...]:
+    """Names of the batch counters that lack in `shapes`, which else are our `network`'s entries.
+
+    Raises `InputError` with the entries that do not fit; `what` says in it where they come from.
+    """
     expected = _expected_shapes(network, num_classes=num_classes)
-    missing = sorted(expected.keys() - shapes.keys())
+    lacking = sorted(expected.keys() - shapes.keys())
+    counters = tuple(name for name in lacking if name.endswith(".num_batches_tracked"))
+    missing = [name for name in lacking if name not in counters]
     unknown = sorted(shapes.keys() - expected.keys())
     other = [
         f"{name} is {_size(shapes[name])} instead of {_size(expected[name])}"
@@ -151,9 +160,10 @@ def check(
     faults = [f"{len(names)} {kind} ({_short(names)})" for kind, names in found if names]
     if faults:
         raise InputError(
-            f"{network} expects {len(expected)} entries, but {what} has {len(shapes)}, "
-            f"of which do not fit: {'; '.join(faults)}. Give the weights of this very network."
+            f"{network} expects {len(expected)} entries, but {what} does not fit: "
+            f"{'; '.join(faults)}. Give the weights of this very network."
         )
+    return counters
 
 
 def _expected_shapes(network: str, *, num_classes: int | None) -> dict[str, tuple[int, ...]]:
@@ -173,4 +183,4 @@ def _size(shape: tuple[int, ...]) -> str:
 
 def _short(names: list[str], limit: int = 3) -> str:
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    return ", ".join(name[:100] for name in names[:limit]) + more
