@@ -133,9 +133,9 @@ def _checkpoint(row: dict[str, Any]) -> Checkpoint:
         top1=row.get("top1"),
         top5=row.get("top5"),
         recipe=row.get("recipe"),
-        hub=row["hub"],
+        hub=row.get("hub"),
         is_default=row["default"],
-        notes=tuple(row["notes"]),
+        notes=tuple(row.get("notes", ())),
     )
 
 
