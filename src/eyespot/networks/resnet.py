@@ -142,7 +142,7 @@ PAPER = Paper(
     year=2016,
     venue="CVPR 2016",
     arxiv="1512.03385",
-    introduced="shortcuts: a block learns the residual of its input",
+    introduced="shortcuts around every block, which learns only a residual",
 )
 
 OPTION_B = Deviation(
