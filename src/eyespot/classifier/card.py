@@ -19,7 +19,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Card:
-    """Where a classifier comes from; no dates, users or paths, so that equal work has equal cards."""
+    """Where a classifier comes from; no dates, users or paths: equal work has equal cards."""
 
     trained_on: dict[str, int] | None = None  # class -> photos
     fingerprint: str = ""  # SHA-256 over contents and labels of the training photos

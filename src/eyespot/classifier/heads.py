@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Labels = NDArray[np.int64]
 
 SHARPNESS = 0.07  # cosine similarity that makes a neighbour's vote e times heavier
 PRIOR_VOTES = 0.1  # for each class, so that no class is ever impossible
@@ -23,14 +24,15 @@ class LinearHead:
     """One hyperplane for each class, fitted with the softmax loss or as support vector machines."""
 
     kind: str  # "linear softmax" or "linear SVM"
-    strength: float  # weight decay that was chosen
+    strength: float  # the weight decay that was chosen
     temperature: float
     weight: Vectors  # (K, D)
     bias: Vectors  # (K,)
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) logits."""
-        return _by_row([self.weight @ vector + self.bias for vector in vectors], len(self.bias))
+        rows = [self.weight @ vector + self.bias for vector in vectors]
+        return np.stack(rows) if rows else np.zeros((0, len(self.bias)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,30 @@ class NeighbourHead:
     """The votes of the most similar training photos, heavier the more similar they are."""
 
     kind: str  # "nearest neighbours"
-    strength: float  # the number of neighbours that was chosen
+    strength: float  # how many vote
     temperature: float
     vectors: Vectors  # (M, D), of length 1
-    labels: NDArray[np.int64]  # (M,)
+    labels: Labels  # (M,)
     num_classes: int
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) log shares of the votes."""
-        return _by_row([self._score(vector) for vector in unit(vectors)], self.num_classes)
-
-    def _score(self, vector: Vectors) -> Vectors:
-        similarity = self.vectors @ vector
-        nearest = np.argsort(-similarity, kind="stable")[: int(self.strength)]
-        weight = np.exp((similarity[nearest] - similarity[nearest[0]]) / SHARPNESS)
-        votes = np.full(self.num_classes, PRIOR_VOTES)
-        np.add.at(votes, self.labels[nearest], weight)
-        return np.log(votes / votes.sum()).astype(np.float32)
+        rows = [self.vectors @ vector for vector in unit(vectors)]
+        similarity = np.stack(rows) if rows else np.zeros((0, len(self.labels)), np.float32)
+        return vote(similarity, self.labels, int(self.strength), num_classes=self.num_classes)
 
 
 Head = LinearHead | NeighbourHead
+
+
+def vote(similarity: Vectors, labels: Labels, k: int, *, num_classes: int) -> Vectors:
+    """(N, M) cosines to M labelled photos -> (N, K) log shares of the votes of the k nearest."""
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+    cosine = np.take_along_axis(similarity, nearest, axis=1)
+    weight = np.exp((cosine - cosine[:, :1]) / SHARPNESS)
+    votes = np.full((len(similarity), num_classes), PRIOR_VOTES)
+    np.add.at(votes, (np.arange(len(votes))[:, None], labels[nearest]), weight)
+    return np.log(votes / votes.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def probabilities(head: Head, vectors: Vectors) -> Vectors:
@@ -75,7 +81,3 @@ def unit(vectors: Vectors) -> Vectors:
     """(N, D) -> (N, D) of length 1; a zero vector stays zero."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.maximum(length, np.finfo(np.float32).tiny)).astype(np.float32)
-
-
-def _by_row(rows: list[Vectors], num_classes: int) -> Vectors:
-    return np.stack(rows) if rows else np.zeros((0, num_classes), np.float32)

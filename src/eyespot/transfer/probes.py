@@ -1,0 +1,214 @@
+"""Which head, and how strong: asked of the training photos alone, by grouped cross-validation.
+
+The kind whose calibrated probabilities are best is taken, as strongly regularised as the evidence
+allows: the strongest within one standard error of the best (Breiman et al.: Classification and
+Regression Trees, 1984, Sect. 3.4.3). Few photos so get a cautious head, many a precise one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from eyespot.classifier.heads import (
+    Head,
+    Labels,
+    NeighbourHead,
+    Vectors,
+    probabilities,
+    unit,
+    vote,
+)
+from eyespot.engines.run import in_threads
+from eyespot.transfer.linear import Loss, fit_path
+
+SOFTMAX: Loss = "linear softmax"
+SVM: Loss = "linear SVM"
+NEIGHBOURS = "nearest neighbours"
+STRENGTHS = {  # of each kind of head, the most cautious first
+    SOFTMAX: (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003),
+    SVM: (0.1, 0.03, 0.01, 0.003),
+    NEIGHBOURS: (20.0, 10.0, 5.0),
+}
+MIRROR_DECAY = 0.003  # of the softmax head that is asked whether mirror images help
+TEMPERATURES = np.geomspace(0.05, 20, 121)  # 5 % apart
+QUERIES_AT_ONCE = 1024  # bounds the table of similarities
+
+# Many small products: a second thread inside each costs more than it brings, above all on a busy
+# machine. The folds run side by side instead, and the result does not depend on the cores.
+one_thread_per_product = threadpool_limits.wrap(limits=1, user_api="blas")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What heads learn from: embeddings of photos and of their mirror images, labels and folds."""
+
+    vectors: Vectors  # (N, D)
+    mirrored: Vectors  # (N, D)
+    labels: Labels  # (N,)
+    folds: Labels  # (N,), no group in two of them
+    num_classes: int
+
+    def where(self, rows: NDArray[np.bool_]) -> Examples:
+        """The examples of some rows."""
+        parts = (self.vectors[rows], self.mirrored[rows], self.labels[rows], self.folds[rows])
+        return Examples(*parts, self.num_classes)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A head before it is fitted, and how it did on photos that it had not learnt from."""
+
+    kind: str
+    strength: float
+    with_mirrored: bool  # learns from mirror images too
+    top1: float  # in [0, 1]
+    log_loss: float  # nats, after calibration
+    log_loss_error: float  # standard error of that mean
+    temperature: float
+
+    def __str__(self) -> str:
+        views = "photos and their mirror images" if self.with_mirrored else "photos"
+        if self.kind == NEIGHBOURS:
+            return f"{self.strength:.0f} {self.kind} among {views}"
+        return f"{self.kind}, weight decay {self.strength:g}, on {views}"
+
+
+@one_thread_per_product
+def choose(examples: Examples, *, held_out: int | None = None) -> tuple[Candidate, ...]:
+    """Try all candidates on every fold, or on the fold `held_out` alone; the chosen one is first."""
+    with_mirrored = _mirror_images_help(examples, held_out)
+    candidates = [
+        _judged(kind, strength, with_mirrored, logits, examples.labels[rows])
+        for kind, strengths in STRENGTHS.items()
+        for rows, found in [_out_of_fold(examples, kind, strengths, with_mirrored, held_out)]
+        for strength, logits in zip(strengths, found, strict=True)
+    ]
+    best = min(candidates, key=lambda candidate: candidate.log_loss)
+    enough = best.log_loss + best.log_loss_error
+    same_kind = (candidate for candidate in candidates if candidate.kind == best.kind)
+    chosen = next(candidate for candidate in same_kind if candidate.log_loss <= enough)
+    return (chosen, *(candidate for candidate in candidates if candidate is not chosen))
+
+
+@one_thread_per_product
+def fit(examples: Examples, candidate: Candidate) -> Head:
+    """Fit `candidate` on all `examples`, with the temperature that was found for it."""
+    strengths = (candidate.strength,)
+    (head,) = _fit(examples, candidate.kind, strengths, candidate.with_mirrored)
+    return replace(head, temperature=candidate.temperature)
+
+
+@one_thread_per_product
+def cross_validate(examples: Examples, chosen_on: Callable[[Examples], Candidate]) -> Vectors:
+    """(N, K) probabilities: each fold is answered by a head chosen and fitted without it."""
+
+    def answer(fold: int) -> tuple[NDArray[np.bool_], Vectors]:
+        outside = examples.folds == fold
+        training = examples.where(~outside)
+        head = fit(training, chosen_on(training))
+        return outside, probabilities(head, examples.vectors[outside])
+
+    answers = np.zeros((len(examples.labels), examples.num_classes), np.float32)
+    for outside, found in in_threads(answer, np.unique(examples.folds)):
+        answers[outside] = found
+    return answers
+
+
+def calibrated(logits: Vectors, labels: Labels) -> tuple[float, NDArray[np.float64]]:
+    """The temperature with the least mean log loss, and each photo's log loss in nats."""
+    shifted = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
+    right = shifted[np.arange(len(labels)), labels]
+    losses = [np.log(np.exp(shifted / t).sum(axis=1)) - right / t for t in TEMPERATURES]
+    best = int(np.argmin([loss.mean() for loss in losses]))
+    return float(TEMPERATURES[best]), losses[best]
+
+
+def _mirror_images_help(examples: Examples, held_out: int | None) -> bool:
+    """Whether heads get better by learning from mirror images too; with writing they do not."""
+    losses = []
+    for with_mirrored in (False, True):
+        rows, (logits,) = _out_of_fold(examples, SOFTMAX, (MIRROR_DECAY,), with_mirrored, held_out)
+        losses.append(calibrated(logits, examples.labels[rows])[1].mean())
+    return bool(losses[1] < losses[0])
+
+
+def _out_of_fold(
+    examples: Examples,
+    kind: str,
+    strengths: Sequence[float],
+    with_mirrored: bool,
+    held_out: int | None,
+) -> tuple[NDArray[np.bool_], Vectors]:
+    """Which rows were answered (N,), and the logits (len(strengths), rows, K) they got."""
+
+    def answer(fold: int) -> tuple[NDArray[np.bool_], Vectors]:
+        outside = examples.folds == fold
+        training, queries = examples.where(~outside), examples.vectors[outside]
+        if kind == NEIGHBOURS:
+            return outside, _votes(training, queries, strengths, with_mirrored)
+        heads = _fit(training, kind, strengths, with_mirrored)
+        return outside, np.stack([head.scores(queries) for head in heads])
+
+    logits = np.zeros((len(strengths), len(examples.labels), examples.num_classes), np.float32)
+    answered = np.zeros(len(examples.labels), bool)
+    folds = np.unique(examples.folds) if held_out is None else [held_out]
+    for outside, found in in_threads(answer, folds):
+        logits[:, outside] = found
+        answered |= outside
+    return answered, logits[:, answered]
+
+
+def _votes(
+    training: Examples, queries: Vectors, strengths: Sequence[float], with_mirrored: bool
+) -> Vectors:
+    """(len(strengths), N, K) scores of the neighbour heads, all from one table of similarities."""
+    vectors, labels = _views(training, with_mirrored)
+    points, asked = unit(vectors), unit(queries)
+    scores = [
+        [vote(similarity, labels, int(k), num_classes=training.num_classes) for k in strengths]
+        for start in range(0, len(asked), QUERIES_AT_ONCE)
+        for similarity in [asked[start : start + QUERIES_AT_ONCE] @ points.T]
+    ]
+    return np.concatenate(scores, axis=1)
+
+
+def _fit(
+    examples: Examples, kind: str, strengths: Sequence[float], with_mirrored: bool
+) -> Sequence[Head]:
+    vectors, labels = _views(examples, with_mirrored)
+    classes = examples.num_classes
+    if kind == NEIGHBOURS:
+        points = unit(vectors)
+        return [NeighbourHead(kind, k, 1.0, points, labels, classes) for k in strengths]
+    loss = SVM if kind == SVM else SOFTMAX
+    return fit_path(vectors, labels, num_classes=classes, loss=loss, strengths=strengths)
+
+
+def _views(examples: Examples, with_mirrored: bool) -> tuple[Vectors, Labels]:
+    """What a head learns from: the photos, and their mirror images where they help."""
+    if not with_mirrored:
+        return examples.vectors, examples.labels
+    return (
+        np.concatenate([examples.vectors, examples.mirrored]),
+        np.concatenate([examples.labels, examples.labels]),
+    )
+
+
+def _judged(
+    kind: str, strength: float, with_mirrored: bool, logits: Vectors, labels: Labels
+) -> Candidate:
+    temperature, losses = calibrated(logits, labels)
+    return Candidate(
+        kind=kind,
+        strength=strength,
+        with_mirrored=with_mirrored,
+        top1=float((logits.argmax(axis=1) == labels).mean()),
+        log_loss=float(losses.mean()),
+        log_loss_error=float(losses.std() / np.sqrt(len(losses))),
+        temperature=temperature,
+    )
