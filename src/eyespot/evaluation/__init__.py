@@ -1,0 +1,1 @@
+"""How good is it, how sure are we of that, on what, and what next: measures and the report."""

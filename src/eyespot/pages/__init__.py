@@ -1,1 +1,1 @@
-"""The pieces that every HTML page of eyespot is made of; LOOK and safety live here, content does not."""
+"""The pieces that every HTML page of eyespot is made of: look and safety live here, content not."""

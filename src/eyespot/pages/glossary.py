@@ -1,7 +1,5 @@
 """The words that our pages use for measures, each explained in one sentence at the foot."""
 
-from collections.abc import Sequence
-
 from eyespot.pages.markup import Html, tag
 from eyespot.pages.pieces import link, section
 
@@ -41,12 +39,15 @@ def term(key: str, words: str | None = None) -> Html:
     return tag("a", {"class": "term", "href": f"#{_anchor(key)}"}, words or key)
 
 
-def glossary(keys: Sequence[str]) -> Html:
-    """The section that explains `keys`, in alphabetical order."""
+def glossary(body: Html) -> Html:
+    """The section that explains the terms that `body` links to, in alphabetical order."""
     rows: list[Html] = []
-    for key in sorted(set(keys), key=str.lower):
-        rows.append(tag("dt", {"id": _anchor(key)}, key))
-        rows.append(tag("dd", None, TERMS[key]))
+    for key in sorted(TERMS, key=str.lower):
+        if f'href="#{_anchor(key)}"' in body:
+            rows.append(tag("dt", {"id": _anchor(key)}, key))
+            rows.append(tag("dd", None, TERMS[key]))
+    if not rows:
+        return Html("")
     back = tag("p", {"class": "quiet"}, link("top", "Back to the top"))
     return section("Words", tag("dl", {"class": "words"}, *rows), back, anchor="words")
 

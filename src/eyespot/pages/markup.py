@@ -16,6 +16,7 @@ FORBIDDEN = re.compile(
     )
     + "]"
 )
+SURROGATE = re.compile("[\ud800-\udfff]")
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 ADDRESSED = ("href", "src", "action", "formaction", "xlink:href")
 
@@ -30,10 +31,20 @@ def text(value: str) -> Html:
     """`value` with everything that HTML could misread escaped or made visible; `Html` unchanged."""
     if isinstance(value, Html):
         return value
-    visible = FORBIDDEN.sub(_visible, value)
+    visible = visible_text(value)
     for character, entity in (("&", "amp"), ("<", "lt"), (">", "gt"), ('"', "quot"), ("'", "#39")):
         visible = visible.replace(character, f"&{entity};")
     return Html(visible)
+
+
+def visible_text(value: str) -> str:
+    """`value` with controls, lone surrogates and non-characters replaced by what can be seen."""
+    return FORBIDDEN.sub(_visible, value)
+
+
+def encodable(value: str) -> str:
+    """`value` as UTF-8 can hold it: controls stay, lone surrogates are made visible."""
+    return SURROGATE.sub(_visible, value)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from eyespot.pages.markup import Html, join, tag
-from eyespot.pages.pieces import details, link, name, scrolling, table
+from eyespot.pages.pieces import details, hidden, link, name, scrolling, table
 
 MOST_CONFUSED = 20  # classes shown at once
 WHOLE_UP_TO = 100  # classes: a larger matrix is listed pair by pair instead
@@ -59,8 +59,8 @@ def _table(
     rows = [_row(classes, confusion, i, shown, place) for i in shown]
     whole = tag(
         "table",
-        {"class": "matrix"},
-        tag("caption", None, caption),
+        {"class": "matrix few" if kind == "upright" else "matrix"},
+        tag("caption", None, hidden(caption)),
         tag("thead", None, tag("tr", None, corner, *heads)),
         tag("tbody", None, *rows),
     )

@@ -1,9 +1,9 @@
-"""Photo cards and galleries: the photo uncropped, truth above, up to five labels with bars below."""
+"""Photo cards and galleries: the photo uncropped, truth above, up to five labels below."""
 
 from collections.abc import Sequence
 
 from eyespot.pages.markup import Html, join, tag
-from eyespot.pages.pieces import hidden, mark, probability_bars, quiet
+from eyespot.pages.pieces import hidden, probability_bars, quiet
 
 
 def photo_card(
@@ -15,19 +15,17 @@ def photo_card(
     none_of_these: float | None = None,
     truth: str | None = None,
     below: str = "",
+    anchor: str | None = None,
 ) -> Html:
     """One photo. `picture` is what `thumbnail` gave, or None where the file cannot be shown.
 
     The file's name is the picture's alternative text and shows on hover. With a `truth` the card
-    carries a mark: right where it is the first label, wrong where it is not.
+    carries marks: right at its bar, wrong at a first label that is another one.
     """
-    kind = None
-    if truth is not None and labels:
-        kind = "right" if labels[0][0] == truth else "wrong"
-    head = tag("div", {"class": "above"}, mark(kind) if kind else "", above) if above else ""
+    head = tag("div", {"class": "above"}, above) if above else ""
     bars = probability_bars(labels, none_of_these=none_of_these, truth=truth) if labels else ""
     foot = tag("div", {"class": "below"}, below) if below else ""
-    return tag("li", {"class": "card"}, head, photo(picture, file), bars, foot)
+    return tag("li", {"class": "card", "id": anchor}, head, photo(picture, file), bars, foot)
 
 
 def photo(picture: str | None, file: str) -> Html:

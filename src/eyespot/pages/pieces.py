@@ -10,7 +10,11 @@ from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.words import between, percent
 
 Cell = str  # what a table's cell holds: text, or `Html`
-MARKS = {"right": "M2 7.5 5.5 11 12 3", "wrong": "M3 3 11 11 M11 3 3 11"}  # in a 14 x 14 box
+MARKS = {  # drawn in a box of 14 x 14
+    "right": "M2 7.5 5.5 11 12 3",
+    "wrong": "M3 3 11 11 M11 3 3 11",
+    "note": "M7 1.5 12.5 7 7 12.5 1.5 7Z",
+}
 LABELS_SHOWN = 5
 
 
@@ -39,7 +43,7 @@ def hidden(value: str) -> Html:
 
 
 def mark(kind: str) -> Html:
-    """A drawn tick (`right`) or cross (`wrong`), with the word for screen readers."""
+    """A drawn tick (`right`), cross (`wrong`) or diamond (`note`), with the word for readers."""
     path = tag("path", {"d": MARKS[kind]})
     drawn = {"class": f"mark {kind}", "viewBox": "0 0 14 14", "aria-hidden": "true"}
     return join((tag("svg", drawn, path), hidden(f"{kind}: ")))
@@ -64,13 +68,13 @@ def details(summary: str, *children: str, is_open: bool = False) -> Html:
 def warning(seen: str, why: str, command: str | None = None) -> Html:
     """One sentence what was seen, one why it matters, one command; a mark in the margin."""
     run = join((" ", code(command))) if command else ""
-    words = tag("p", None, hidden("Note: "), tag("strong", None, seen), " ", why, run)
+    words = tag("p", None, mark("note"), tag("strong", None, seen), " ", why, run)
     return tag("aside", {"class": "warning"}, words)
 
 
 def measured(share: float, n: int, interval: tuple[float, float] | None) -> Html:
     """A share with its interval and n beside it, in smaller grey."""
-    sure = f"interval {between(interval, '–')}, " if interval else ""
+    sure = f"interval {between(interval)}, " if interval else ""
     return join((tag("b", {"class": "number"}, percent(share)), " ", quiet(f"{sure}n = {n:,}")))
 
 
@@ -111,41 +115,6 @@ def _bar(label: str, share: float, kind: str) -> Html:
         tag("span", {"class": "number"}, percent(shown)),
         tag("svg", {"class": "bar", "aria-hidden": "true"}, track, fill),
     )
-
-
-def interval_drawing(
-    share: float,
-    interval: tuple[float, float],
-    *,
-    reference: tuple[str, float] | None = None,
-) -> Html:
-    """A dot with a thin line on a scale from 0 to 100 %, and a dashed line for a reference value."""
-    words = f"{percent(share)}, interval {between(interval)}"
-    ends = [_at(share) for share in interval]
-    parts = [
-        _line(0, 240, 14, "scale"),
-        *(tag("line", _vertical(_at(share), 11, 17, "scale")) for share in (0, 0.5, 1)),
-        _line(ends[0], ends[1], 14, "range"),
-        tag("circle", {"class": "dot", "cx": f"{_at(share):.1f}", "cy": "14", "r": "4.5"}),
-    ]
-    if reference:
-        words += f"; {reference[0]} {percent(reference[1])}"
-        parts.append(tag("line", _vertical(_at(reference[1]), 4, 24, "reference")))
-    box = {"class": "interval", "viewBox": "-6 0 252 28", "role": "img", "aria-label": words}
-    return tag("svg", box, *parts)
-
-
-def _at(share: float) -> float:
-    return 240 * min(max(share, 0.0), 1.0)
-
-
-def _line(x1: float, x2: float, y: float, kind: str) -> Html:
-    ends = {"x1": f"{x1:.1f}", "x2": f"{x2:.1f}", "y1": f"{y:g}", "y2": f"{y:g}"}
-    return tag("line", {"class": kind, **ends})
-
-
-def _vertical(x: float, y1: float, y2: float, kind: str) -> dict[str, str]:
-    return {"class": kind, "x1": f"{x:.1f}", "x2": f"{x:.1f}", "y1": f"{y1:g}", "y2": f"{y2:g}"}
 
 
 def table(

@@ -1,4 +1,4 @@
-"""A photo small enough to stand in a page: re-encoded from its pixels, so nothing else comes along."""
+"""A photo small enough to stand in a page: re-encoded from its pixels, nothing else comes along."""
 
 import base64
 import io

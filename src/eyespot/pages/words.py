@@ -21,11 +21,11 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {plural or noun + ('es' if noun.endswith('s') else 's')}"
 
 
-def between(interval: tuple[float, float], dash: str = "-") -> str:
+def between(interval: tuple[float, float]) -> str:
     """An interval in whole percent, widened where it must be rounded: `84-95 %`."""
     low = math.floor(100 * interval[0] + 1e-9)
     high = math.ceil(100 * interval[1] - 1e-9)
-    return f"{low}{dash}{high} %"
+    return f"{low}-{high} %"
 
 
 def in_words(share: float) -> str:

@@ -1,0 +1,42 @@
+"""Everything that a report and the terminal say about one measurement, as a value."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from eyespot.datasets.dataset import LeftOut
+from eyespot.evaluation.answers import Row
+from eyespot.evaluation.metrics import Metrics
+
+Protocol = Literal["held out", "cross-validation"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something seen that matters to the reader: what, why, and the command that mends it."""
+
+    seen: str
+    why: str
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One measurement: its numbers, one row per measured photo, and where everything came from."""
+
+    dataset: str
+    metrics: Metrics
+    rows: tuple[Row, ...]
+    protocol: Protocol
+    command: str  # what the user typed
+    random_split: Metrics | None = None  # the same, had photos been divided by chance
+    trained_on: tuple[tuple[str, int], ...] = ()  # (class, photos learned from)
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[Note, ...] = ()
+    suspects: int = 0  # labels that look wrong
+    making: tuple[tuple[str, str], ...] = ()  # ("network", "efficientnet_lite0"), ...
+    seconds: tuple[tuple[str, float], ...] = ()  # (stage, seconds)
+    table: str | None = None  # the name of the file with every photo's answers, if one is written
+
+    @property
+    def errors(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if not row.is_right)

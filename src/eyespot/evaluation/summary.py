@@ -1,0 +1,213 @@
+"""The four answers in words, for page and terminal: how good, how sure, on what, what next."""
+
+import statistics
+import textwrap
+from dataclasses import dataclass
+from typing import Literal
+
+from eyespot.evaluation.findings import Note, Report
+from eyespot.evaluation.metrics import ClassMetrics, Metrics
+from eyespot.pages.markup import visible_text
+from eyespot.pages.matrix import confused_pairs
+from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
+
+TOO_FEW_PHOTOS = 30  # below, one photo moves the figure by more than 3 points
+TOO_FEW_GROUPS = 20  # below, the bootstrap's 95 % held in 84-91 % of trials (docs/metrics.md)
+WEAK = 0.9  # a recall below it makes more photos the first advice
+MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
+SEEN_AT_A_GLANCE = 50  # errors
+NAME_WIDTH = 28  # characters of a class name in the terminal
+WIDTH = 100
+
+Kind = Literal["", "name", "number", "strong", "interval", "group", "random split"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some words of a sentence and what they are; the page and the terminal set them apart."""
+
+    words: str
+    kind: Kind = ""
+
+
+Sentence = tuple[Span, ...]
+
+
+def how_good(report: Report) -> Sentence:
+    """The headline: a share in round words, or counted out where the photos are few."""
+    metrics = report.metrics
+    right = round(metrics.top1 * metrics.n)
+    if metrics.n == 1:
+        words = f"This classifier named the one photo {'correctly' if right else 'wrongly'}."
+    elif right == metrics.n:
+        words = f"This classifier named all {metrics.n:,} photos correctly."
+    elif right == 0:
+        words = f"This classifier named none of the {metrics.n:,} photos correctly."
+    elif metrics.n < EXACT_BELOW:
+        words = f"This classifier named {right} of the {metrics.n} photos correctly."
+    else:
+        words = f"This classifier names {in_words(metrics.top1)} of your photos correctly."
+    return (Span(words),)
+
+
+def how_sure(report: Report) -> Sentence:
+    """On what it was measured, the figure and its interval."""
+    metrics = report.metrics
+    photos = count(metrics.n, "photo")
+    together = (Span("in "), Span(count(metrics.groups, "group"), "group"))
+    on: Sentence
+    if report.protocol == "held out" and metrics.is_grouped:
+        on = (Span(f"Measured on {photos} "), *together, Span(" it had never seen: "))
+    elif report.protocol == "held out":
+        on = (Span(f"Measured on {photos} it had never seen: "),)
+    elif metrics.is_grouped:
+        unseen = Span(", each by a head that had not learned from its group: ")
+        on = (Span(f"Measured on {photos} "), *together, unseen)
+    else:
+        on = (Span(f"Measured on {photos}, each by a head that had not learned from it: "),)
+    return (
+        *on,
+        Span(percent(metrics.top1), "number"),
+        Span(" ("),
+        Span("interval", "interval"),
+        Span(f" {between(metrics.top1_interval)}). "),
+        *_too_few(metrics),
+    )
+
+
+def _too_few(metrics: Metrics) -> Sentence:
+    if metrics.n >= TOO_FEW_PHOTOS:
+        return ()
+    are = "1 photo is" if metrics.n == 1 else f"{metrics.n} photos are"
+    return (Span(f"{are} too few to trust this number. ", "strong"),)
+
+
+def by_chance(report: Report) -> Sentence:
+    """What a random split would have told, where it was tried."""
+    if report.random_split is None:
+        return ()
+    told, held = report.random_split.top1, report.metrics.top1
+    start = (Span("A "), Span("random split", "random split"), Span(" would have told you "))
+    if told - held >= 0.01:
+        words = f"{percent(told)}: that number counts near-copies of the training photos. "
+    elif held - told >= 0.01:
+        words = f"{percent(told)}, not more: near-copies do not flatter this figure. "
+    else:
+        words = f"much the same, {percent(told)}. "
+    return (*start, Span(words))
+
+
+def weakest(report: Report) -> Sentence:
+    """The class that does worst for sure, counted out, and what it is taken for."""
+    worst = weakest_class(report.metrics)
+    if worst is None:
+        return (Span("No photo was mistaken. "),)
+    place = report.metrics.classes.index(worst.label)
+    taken = [(n, j) for n, i, j in confused_pairs(report.metrics.confusion) if i == place]
+    most, answer = taken[0]
+    errors = sum(n for n, _ in taken)
+    if len(taken) == 1:
+        how = "taken for "
+    else:
+        how = "mostly taken for " if 2 * most > errors else "most often taken for "
+    return (
+        Span("Weakest: "),
+        Span(worst.label, "name"),
+        Span(f" ({worst.n - errors:,} of {worst.n:,}), {how}"),
+        Span(report.metrics.classes[answer], "name"),
+        Span(". "),
+    )
+
+
+def weakest_class(metrics: Metrics) -> ClassMetrics | None:
+    """The class whose recall is surely lowest: by its interval's upper end. None: no errors."""
+    wrong = [c for c in metrics.per_class if c.recall is not None and c.recall < 1]
+    return min(wrong, key=lambda c: (c.recall_interval or (0, 1))[1], default=None)
+
+
+def what_next(report: Report) -> Sentence:
+    """One to three things to do, the most useful first; all from the numbers."""
+    steps: list[Sentence] = []
+    metrics, worst = report.metrics, weakest_class(report.metrics)
+    if metrics.n < TOO_FEW_PHOTOS:
+        steps.append((Span("measure on more photos, 100 or so"),))
+    if worst is not None and worst.recall is not None and worst.recall < WEAK:
+        more = f"photograph about {_more(report, worst.label)} more of "
+        steps.append((Span(more), Span(worst.label, "name"), Span(", on other days")))
+    if report.suspects:
+        seem = "seems" if report.suspects == 1 else "seem"
+        steps.append((Span(f"look at {count(report.suspects, 'label')} that {seem} wrong"),))
+    if worst is not None and len(steps) < 2:
+        steps.append((Span(_look_at(round(metrics.n * (1 - metrics.top1)))),))
+    if not steps:
+        steps.append((Span("try it on photos of another day or another camera"),))
+    joined: Sentence = (Span("Next:", "strong"), Span(" "))
+    for i, step in enumerate(steps[:3]):
+        joined = (*joined, *((Span("; "),) if i else ()), *step)
+    return (*joined, Span("."))
+
+
+def _look_at(errors: int) -> str:
+    if errors == 1:
+        return "look at the one error in the report: its label may be wrong"
+    if errors <= SEEN_AT_A_GLANCE:
+        return f"look at the {errors} errors in the report: labels may be wrong"
+    return "look through the errors in the report, the commonest confusion first"
+
+
+def _more(report: Report, label: str) -> int:
+    """How many photos would bring a class up to the middle one, in tens."""
+    have = dict(report.trained_on)
+    lacking = statistics.median(have.values()) - have.get(label, 0) if have else 0
+    return int(min(max(-(-lacking // 10) * 10, MORE_PHOTOS[0]), MORE_PHOTOS[1]))
+
+
+def cautions(report: Report) -> tuple[Note, ...]:
+    """What the reader must know before trusting the headline, besides the report's own notes."""
+    metrics, found = report.metrics, []
+    commonest = max(metrics.per_class, key=lambda c: c.n)
+    share = commonest.n / metrics.n
+    if metrics.top1_interval[0] <= share < 1:
+        found.append(
+            Note(
+                f"Always answering {visible_text(commonest.label)} would be right on "
+                f"{commonest.n:,} of {metrics.n:,} ({percent(share)}).",
+                "We measured no clear gain over that.",
+            )
+        )
+    if metrics.is_grouped and metrics.groups < TOO_FEW_GROUPS:
+        found.append(
+            Note(
+                f"The photos come from only {count(metrics.groups, 'group')}.",
+                "Photos of one group are almost one photo: with so few the interval is rough, and "
+                "more often too narrow than too wide.",
+            )
+        )
+    empty = [c.label for c in metrics.per_class if c.n == 0]
+    if empty:
+        found.append(
+            Note(
+                f"{count(len(empty), 'class')} had no photo to measure on.",
+                "Nothing is known where nothing was measured; the balanced accuracy leaves it out.",
+            )
+        )
+    return tuple(found)
+
+
+def summary_lines(report: Report) -> list[str]:
+    """The four answers for the terminal: three to six lines of at most 100 characters."""
+    paragraphs = (
+        how_good(report),
+        (*how_sure(report), *by_chance(report)),
+        (*weakest(report), *what_next(report)),
+    )
+    return [line for p in paragraphs for line in textwrap.wrap(_plain(p), WIDTH)]
+
+
+def _plain(sentence: Sentence) -> str:
+    return "".join(_short(s.words) if s.kind == "name" else s.words for s in sentence).strip()
+
+
+def _short(name: str) -> str:
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in visible_text(name))
+    return shown if len(shown) <= NAME_WIDTH else shown[: NAME_WIDTH - 1] + "…"
