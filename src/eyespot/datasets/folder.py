@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from eyespot.datasets.contents import may_be_picture, no_picture
+from eyespot.datasets.contents import has_picture_suffix, why_no_picture
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.names import counted, is_negative, label_from, part_from, plain, shown, some
 from eyespot.datasets.walk import Names, Scan, scan
@@ -19,8 +19,8 @@ from eyespot.errors import InputError
 def read_folder(root: Path) -> ImageDataset:
     """Read class folders. Raises `InputError` where it is not clear what the classes are."""
     found = scan(root)
-    pictures = [place for place in found.files if may_be_picture(found.path(place))]
-    others = sorted(set(found.files) - set(pictures))
+    reasons = {place: _reason(found, place) for place in found.files}
+    pictures = [place for place, reason in reasons.items() if reason is None]
     if not pictures:
         raise _no_photos(root, found)
     top, notes = _top(found, pictures)
@@ -30,7 +30,8 @@ def read_folder(root: Path) -> ImageDataset:
         raise _no_class_folders(root, depth - len(top), pictures)
     strays = sorted(set(pictures) - set(inside))
     photos = [_photo(found.path(place), place, top, depth) for place in inside]
-    left_out = [*found.left_out, *(_not_a_picture(found, place) for place in others)]
+    left_out = [LeftOut("/".join(place), reason) for place, reason in reasons.items() if reason]
+    left_out += found.left_out
     left_out += [LeftOut("/".join(place), _stray(place, depth)) for place in strays]
     notes += [*_same_label(inside, top, depth), *_empty(found, inside, top, depth)]
     return assembled(root, photos, left_out=left_out, notes=notes + _inner_splits(inside, depth))
@@ -101,6 +102,10 @@ def _is_split(root: Path, top: Names, pictures: list[Names]) -> bool:
     return bool(splits)
 
 
+def _reason(found: Scan, place: Names) -> str | None:
+    return None if has_picture_suffix(place[-1]) else why_no_picture(found.path(place))
+
+
 def _in_negatives(place: Names, top: Names) -> bool:
     """Does the photo lie in a reserved folder beside the splits?"""
     return len(place) > len(top) + 1 and is_negative(place[len(top)])
@@ -111,10 +116,6 @@ def _photo(path: Path, place: Names, top: Names, depth: int) -> Photo:
     part = part_from(place[len(top)]) if depth > len(top) and not beside else None
     label = label_from(place[len(top)] if beside else place[depth])
     return Photo(path, "/".join(place), label=label, part=part)
-
-
-def _not_a_picture(found: Scan, place: Names) -> LeftOut:
-    return LeftOut("/".join(place), no_picture(found.path(place)))
 
 
 def _stray(place: Names, depth: int) -> str:

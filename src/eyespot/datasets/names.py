@@ -7,6 +7,7 @@ writing direction. Inside eyespot it stays what the system gave; JSON carries it
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from eyespot.datasets.dataset import Part
@@ -69,6 +70,7 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+@lru_cache(maxsize=65536)  # a folder holds many photos
 def label_from(name: str) -> str:
     """The label that a folder's name or a table's entry stands for: NFC, trimmed, printable.
 
@@ -94,6 +96,7 @@ def is_leftover(name: str) -> bool:
     return name.startswith(".") or name.casefold() in SYSTEM_LEFTOVERS
 
 
+@lru_cache(maxsize=65536)
 def plain(name: str) -> str:
     """Lower case with underscores: `None of these` and `none-of-these` are one name."""
     return re.sub(r"[\s\-]+", "_", unicodedata.normalize("NFC", name).strip().casefold())

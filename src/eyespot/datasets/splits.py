@@ -7,6 +7,7 @@ the seed and the photos' names, so the order in which photos are listed does not
 """
 
 import hashlib
+import math
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
@@ -159,22 +160,27 @@ def _dealt(units: list[_Unit], photos: int, shares: list[float]) -> Indices:
     totals: Counter[str] = Counter()
     for unit in units:
         totals.update(unit.labels)
-    share = np.asarray(shares)
-    held = {label: np.zeros(len(shares)) for label in totals}
-    sizes = np.zeros(len(shares))
-    number = np.full(photos, -1, dtype=np.intp)
-    for unit in units:
-        growth = np.zeros(len(shares))
-        for label, count in sorted(unit.labels.items()):
-            lacking = held[label] - share * totals[label]
-            growth += count * (2 * lacking + count) / totals[label]
+    held = {label: [0] * len(shares) for label in totals}
+    sizes = [0] * len(shares)
+    number = [-1] * photos
+
+    def growth(unit: _Unit, fold: int) -> float:
+        terms = [
+            count * (2 * (held[label][fold] - shares[fold] * totals[label]) + count) / totals[label]
+            for label, count in unit.labels.items()
+        ]
         # rounding: sums that are equal on paper must not be told apart by their last bits
-        best = int(np.lexsort((np.round(sizes / share, 6), np.round(growth, 9)))[0])
-        number[list(unit.members)] = best
+        return round(math.fsum(terms), 9)
+
+    for unit in units:
+        ranked = [(growth(unit, f), round(sizes[f] / s, 6), f) for f, s in enumerate(shares)]
+        best = min(ranked)[2]
+        for index in unit.members:
+            number[index] = best
         sizes[best] += len(unit.members)
         for label, count in unit.labels.items():
             held[label][best] += count
-    return number
+    return np.asarray(number, dtype=np.intp)
 
 
 def _single(supply: Counter[str]) -> list[str]:

@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from eyespot.datasets.contents import PICTURE_SUFFIXES
+from eyespot.datasets.contents import has_picture_suffix
 from eyespot.datasets.dataset import LeftOut
 from eyespot.datasets.names import is_leftover, shown
 from eyespot.errors import InputError
@@ -28,7 +28,7 @@ class Scan:
     left_out: tuple[LeftOut, ...]
 
     def path(self, place: Names) -> Path:
-        return Path(self.root, *place)
+        return Path(os.path.join(self.root, *place))  # noqa: PTH118 - faster than Path's own
 
 
 def scan(root: Path) -> Scan:
@@ -55,7 +55,7 @@ def scan(root: Path) -> Scan:
             continue
         if place:
             folders.append(place)
-        if not entries and place and Path(place[-1]).suffix.lower() in PICTURE_SUFFIXES:
+        if not entries and place and has_picture_suffix(place[-1]):
             left_out.append(_entry(place, "an empty folder, though named like a picture"))
         for entry in entries:
             below = (*place, entry.name)
