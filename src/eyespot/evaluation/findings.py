@@ -1,5 +1,6 @@
 """Everything that a report and the terminal say about one measurement, as a value."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,19 @@ class Report:
     making: tuple[tuple[str, str], ...] = ()  # ("network", "efficientnet_lite0"), ...
     seconds: tuple[tuple[str, float], ...] = ()  # (stage, seconds)
     table: str | None = None  # the name of the file with every photo's answers, if one is written
+
+    def __post_init__(self) -> None:
+        """A page never shows photos that contradict its numbers."""
+        places = {label: place for place, label in enumerate(self.metrics.classes)}
+        seen = Counter((places[row.truth], places[row.answer]) for row in self.rows)
+        counts = {
+            (i, j): n
+            for i, row in enumerate(self.metrics.confusion)
+            for j, n in enumerate(row)
+            if n
+        }
+        if self.rows and seen != counts:
+            raise ValueError("the rows are not those that were measured")
 
     @property
     def errors(self) -> tuple[Row, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.gallery import choose, errors_section, pictures, place_of, right_blocks
-from eyespot.evaluation.metrics import ClassMetrics
+from eyespot.evaluation.metrics import ClassMetrics, Metrics
 from eyespot.evaluation.summary import (
     Sentence,
     by_chance,
@@ -196,17 +196,16 @@ def _sureness(report: Report) -> Html:
     ]
     heads = (term("how sure"), "right: dot and interval; dashed: how sure", "right", "photos")
     drawn = table(heads, rows, caption="Photos by how sure the answer was", text_columns=2)
-    return section(_how_right(bins), error, drawn, anchor="sureness")
+    return section(_how_right(report.metrics, bins), error, drawn, anchor="sureness")
 
 
-def _how_right(bins: Sequence[Bin]) -> str:
-    n = sum(b.n for b in bins)
-    sure = sum(b.n * b.sure for b in bins) / n
-    right = sum(b.n * b.right for b in bins) / n
-    if abs(sure - right) < 0.02:
+def _how_right(metrics: Metrics, bins: Sequence[Bin]) -> str:
+    sure = sum(b.n * b.sure for b in bins) / metrics.n
+    low, high = metrics.top1_interval
+    if low <= sure <= high:  # within what chance does
         return "It is right about as often as it is sure"
-    how = "surer than it should be" if sure > right else "less sure than it could be"
-    return f"It is {how}: {percent(sure)} on average, and right on {percent(right)}"
+    how = "surer than it should be" if sure > high else "less sure than it could be"
+    return f"It is {how}: {percent(sure)} on average, and right on {percent(metrics.top1)}"
 
 
 def _left_out(files: Sequence[LeftOut]) -> Html:

@@ -1,10 +1,11 @@
-"""An interval drawn: a dot with a thin line on a scale from 0 to 100 %, a dashed line beside it."""
+"""An interval drawn: a dot with a thin line on a scale from 0 to 100 %, a dashed line beside it.
 
-from eyespot.pages.markup import Html, tag
+Places are percentages of the drawing's own width, so that words keep their size in any window.
+"""
+
+from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.words import between, percent
 
-WIDTH = 480  # drawing units for 0 to 100 %
-NARROW = 200
 TURNING = 0.5  # a reference's name stands left of its line from here on
 
 
@@ -12,48 +13,32 @@ def interval_drawing(
     share: float, interval: tuple[float, float], *, reference: tuple[str, float] | None = None
 ) -> Html:
     """The large drawing, with a scale and the name of the reference value."""
-    at = _Scale(WIDTH)
-    parts = [_line(0, WIDTH, 36, "scale")]
-    for tick, words in ((0.0, "0"), (0.5, "50"), (1.0, "100 %")):
-        parts.append(_upright(at(tick), 32, 40, "scale"))
-        parts.append(_words(at(tick), 58, "small", "middle", words))
-    parts += _measured(at, share, interval, 36)
+    parts = [_across(0, 1, 36, "scale")]
+    for tick, anchor, words in ((0.0, "start", "0"), (0.5, "middle", "50"), (1.0, "end", "100 %")):
+        parts.append(_upright(tick, 32, 40, "scale"))
+        parts.append(_words(tick, 58, anchor, words))
+    parts.append(_measured(share, interval, 36))
     if reference:
         is_late = reference[1] > TURNING
-        x = at(reference[1]) + (-6 if is_late else 6)
-        parts.append(_upright(at(reference[1]), 4, 46, "reference"))
-        parts.append(_words(x, 15, "small", "end" if is_late else "start", reference[0]))
-    box = {"class": "interval", "viewBox": f"-24 0 {WIDTH + 48} 64", "role": "img"}
-    return tag("svg", {**box, "aria-label": _said(share, interval, reference)}, *parts)
+        parts.append(_upright(reference[1], 4, 46, "reference"))
+        named = f"{reference[0]}\u2002" if is_late else f"\u2002{reference[0]}"
+        parts.append(_words(reference[1], 15, "end" if is_late else "start", named))
+    return _drawing("interval", _said(share, interval, reference), parts)
 
 
 def small_interval(
     share: float, interval: tuple[float, float], *, reference: tuple[str, float] | None = None
 ) -> Html:
     """The same without words, for a cell of a table."""
-    at = _Scale(NARROW)
-    parts = [_line(0, NARROW, 12, "scale")]
-    parts += [_upright(at(tick), 9, 15, "scale") for tick in (0, 0.5, 1)]
-    parts += _measured(at, share, interval, 12)
+    parts = [_across(0, 1, 12, "scale"), *(_upright(x, 9, 15, "scale") for x in (0, 0.5, 1))]
+    parts.append(_measured(share, interval, 12))
     if reference:
-        parts.append(_upright(at(reference[1]), 2, 22, "reference"))
-    box = {"class": "interval small", "viewBox": f"-6 0 {NARROW + 12} 24", "role": "img"}
-    return tag("svg", {**box, "aria-label": _said(share, interval, reference)}, *parts)
+        parts.append(_upright(reference[1], 2, 22, "reference"))
+    return _drawing("interval small", _said(share, interval, reference), parts)
 
 
-class _Scale:
-    """Shares to drawing units."""
-
-    def __init__(self, width: int) -> None:
-        self.width = width
-
-    def __call__(self, share: float) -> float:
-        return self.width * min(max(share, 0.0), 1.0)
-
-
-def _measured(at: _Scale, share: float, interval: tuple[float, float], y: float) -> list[Html]:
-    dot = {"class": "dot", "cx": f"{at(share):.1f}", "cy": f"{y:g}", "r": "5"}
-    return [_line(at(interval[0]), at(interval[1]), y, "range"), tag("circle", dot)]
+def _drawing(kind: str, said: str, parts: list[Html]) -> Html:
+    return tag("svg", {"class": kind, "role": "img", "aria-label": said}, *parts)
 
 
 def _said(share: float, interval: tuple[float, float], reference: tuple[str, float] | None) -> str:
@@ -61,16 +46,25 @@ def _said(share: float, interval: tuple[float, float], reference: tuple[str, flo
     return f"{words}; {reference[0]} {percent(reference[1])}" if reference else words
 
 
-def _line(x1: float, x2: float, y: float, kind: str) -> Html:
-    ends = {"x1": f"{x1:.1f}", "x2": f"{x2:.1f}", "y1": f"{y:g}", "y2": f"{y:g}"}
+def _measured(share: float, interval: tuple[float, float], y: float) -> Html:
+    dot = tag("circle", {"class": "dot", "cx": _at(share), "cy": f"{y:g}", "r": "5"})
+    return join((_across(interval[0], interval[1], y, "range"), dot))
+
+
+def _across(low: float, high: float, y: float, kind: str) -> Html:
+    ends = {"x1": _at(low), "x2": _at(high), "y1": f"{y:g}", "y2": f"{y:g}"}
     return tag("line", {"class": kind, **ends})
 
 
 def _upright(x: float, y1: float, y2: float, kind: str) -> Html:
-    ends = {"x1": f"{x:.1f}", "x2": f"{x:.1f}", "y1": f"{y1:g}", "y2": f"{y2:g}"}
+    ends = {"x1": _at(x), "x2": _at(x), "y1": f"{y1:g}", "y2": f"{y2:g}"}
     return tag("line", {"class": kind, **ends})
 
 
-def _words(x: float, y: float, kind: str, anchor: str, words: str) -> Html:
-    place = {"class": kind, "x": f"{x:.1f}", "y": f"{y:g}", "text-anchor": anchor}
+def _words(x: float, y: float, anchor: str, words: str) -> Html:
+    place = {"class": "small", "x": _at(x), "y": f"{y:g}", "text-anchor": anchor}
     return tag("text", place, words)
+
+
+def _at(share: float) -> str:
+    return f"{100 * min(max(share, 0.0), 1.0):.1f}%"

@@ -51,7 +51,7 @@ def _table(
 ) -> Html:
     has_others = len(shown) < len(classes)
     kind = "upright" if len(shown) <= UPRIGHT_UP_TO else "turned"
-    corner = tag("td", {"class": "corner"}, "truth ↓  answer →")
+    corner = tag("td", {"class": "corner"}, _boxed("answer →"), " ", _boxed("truth ↓"))
     heads = [tag("th", {"scope": "col", "class": kind}, _boxed(name(classes[j]))) for j in shown]
     if has_others:
         heads.append(tag("th", {"scope": "col", "class": kind}, _boxed("other classes")))

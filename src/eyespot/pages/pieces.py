@@ -144,11 +144,12 @@ def table(
     whole = tag(
         "table",
         None,
-        tag("caption", None, caption),
+        tag("caption", None, hidden(caption)),
         tag("thead", None, tag("tr", None, *top)),
         tag("tbody", None, *body),
     )
-    return scrolling(whole, caption)
+    above = tag("p", {"class": "quiet caption", "aria-hidden": "true"}, caption)
+    return join((above, scrolling(whole, caption)))
 
 
 def scrolling(content: Html, what: str) -> Html:
