@@ -154,16 +154,19 @@ def _start(
     validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
     if validator is not None and validator.startswith("W/"):
         validator = None  # a weak ETag does not promise the same bytes
+    start, total = 0, response.length
     if response.status == 206:
         came = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         is_other = None not in (validator, note.validator) and validator != note.validator
         if came is None or int(came[1]) != have or is_other:
             _drop(part)
             raise _TryAgainError("it sent another part of the file than was asked for")
-        return have, None if came[2] == "*" else int(came[2])
-    _drop(part)
-    files.write_atomic(_note_file(part), json.dumps(to_json(Note(url, validator))) + "\n")
-    return 0, response.length
+        start, total = have, None if came[2] == "*" else int(came[2])
+    if start == 0:
+        _drop(part)
+        files.write_atomic(_note_file(part), json.dumps(to_json(Note(url, validator))) + "\n")
+        _append(part, b"")
+    return start, total
 
 
 def _check_room(part: Path, have: int, total: int | None, limit: int) -> None:
