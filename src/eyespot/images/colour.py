@@ -72,23 +72,26 @@ def _from_numbers(
 
     [0, 255] is kept; integers to 65,535 lose their lower 8 bits; floats in [0, 1] times 255.
     """
-    values = np.asarray(picture).astype(np.float64)
+    values = np.asarray(picture)
     finite = np.isfinite(values)
     if not finite.any():
         raise ImageError("it holds no number that could be shown: every pixel is NaN or infinite")
-    values[~finite] = values[finite].min()
-    low, high = float(values.min()), float(values.max())
+    low = float(values.min(where=finite, initial=np.inf))
+    high = float(values.max(where=finite, initial=-np.inf))
     is_whole = picture.mode == "I"
     if low >= 0 and is_whole and (kind == "PPM" or 255 < high <= 65535):
-        scaled, how = np.floor(values / 256), "the upper 8 of 16 bits were used"
+        start, factor, how = 0.0, 1 / 256, "the upper 8 of 16 bits were used"
     elif low >= 0 and high <= 1 and not is_whole:
-        scaled, how = np.rint(values * 255), "numbers from 0 to 1 were taken as black to white"
+        start, factor, how = 0.0, 255.0, "numbers from 0 to 1 were taken as black to white"
     elif low >= 0 and high <= 255:
-        scaled, how = np.rint(values), "numbers from 0 to 255 were taken as they are"
+        start, factor, how = 0.0, 1.0, "numbers from 0 to 255 were taken as they are"
     else:
-        scaled = np.rint((values - low) * (255 / (high - low))) if high > low else values * 0
+        start, factor = low, 255 / (high - low) if high > low else 0.0
         how = f"numbers from {low:g} to {high:g} were stretched to black and white"
-    grey = scaled.clip(0, 255).astype(np.uint8)
+    grey = np.zeros(values.shape, dtype=np.uint8)
+    for row in range(len(values)):  # by rows: float64 of a whole scan would not fit in memory
+        scaled = (np.where(finite[row], values[row], low).astype(np.float64) - start) * factor
+        grey[row] = (np.floor(scaled) if factor == 1 / 256 else np.rint(scaled)).clip(0, 255)
     return _grey(_inverted(grey, tags)), (how,)
 
 

@@ -186,6 +186,8 @@ def _hexadecimal(text: object) -> bytes:
 
 
 def _explained(error: Exception, kind: str, data: bytes) -> ImageError:
+    if isinstance(error, Image.DecompressionBombError):
+        return ImageError("it claims far more pixels than a photo has")
     said = str(error).lower()
     if any(word in said for word in ("truncated", "not enough", "not large enough", "end of")):
         return ends_early(data)

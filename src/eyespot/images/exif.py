@@ -47,7 +47,7 @@ def read_metadata(block: bytes, *, xmp: bytes = b"") -> Metadata:
 def count_pictures(block: bytes) -> int:
     """The number of pictures that a JPEG's multi-picture block announces."""
     count = _directory(block, _first_offset(block)).get(_PICTURES)
-    return max(count, 1) if isinstance(count, int) else 1
+    return count if isinstance(count, int) and 1 <= count <= ENTRY_LIMIT else 1
 
 
 def _order(block: bytes) -> str:

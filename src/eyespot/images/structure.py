@@ -12,10 +12,13 @@ import zlib
 from eyespot.errors import ImageError
 
 FRAME_LIMIT = 10_000  # frames or pages; beyond it is a film, not a photo
+_TIFF_SIZES = {1: 1, 3: 2, 4: 4, 7: 1, 16: 8}  # bytes of a value: byte, short, long, raw, long8
+_TIFF_TABLES = {258, 273, 279, 320, 324, 325, 347}  # bits, strips, palette, tiles, JPEG's tables
 PIECE_LIMIT = 1_000_000  # chunks or blocks to walk over; the largest real photos have thousands
 SCAN_LIMIT = 100  # of a JPEG; encoders write about ten
 SCANNED_PIXEL_LIMIT = 2_000_000_000  # pixels times scans, about two seconds of decoding
 
+_GIF_BLOCK = re.compile(rb"[,!;]")
 _MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")  # no stuffed zero, no restart
 
 
@@ -32,8 +35,13 @@ def examine(kind: str, data: bytes, pixel_limit: int) -> tuple[int, tuple[str, .
         return _tiff_pages(data)
     if kind == "WEBP":
         _check_webp(data, pixel_limit)
-    elif kind in ("AVIF", "HEIF") or (kind == "JPEG2000" and data[:1] == b"\0"):
+    elif kind in ("AVIF", "HEIF"):
         _check_boxes(data)
+    elif kind == "JPEG2000":
+        if data[:1] == b"\0":
+            _check_boxes(data)
+        elif not data.rstrip(b"\0").endswith(b"\xff\xd9"):  # its decoder would invent the rest
+            raise ends_early(data)
     return 1, ()
 
 
@@ -111,8 +119,12 @@ def _gif_frames(data: bytes, pixel_limit: int) -> tuple[int, tuple[str, ...]]:
                 require_frames(frames)
             elif data[position] == 0x21:  # an extension: delays, comments
                 position = _behind_blocks(data, position + 2)
-            else:  # the trailer, or bytes that decoders pass over
+            elif data[position] == 0x3B:  # the trailer
                 return max(frames, 1), ()
+            elif match := _GIF_BLOCK.search(data, position):  # decoders pass over stray bytes
+                position = match.start()
+            else:
+                raise IndexError
     except (IndexError, struct.error) as error:
         if not frames:
             raise ends_early(data) from error
@@ -147,7 +159,10 @@ def _tiff_pages(data: bytes) -> tuple[int, tuple[str, ...]]:
             seen.add(position)
             require_frames(len(seen))
             (entries,) = struct.unpack_from(order + counter, data, position)
-            position += struct.calcsize(counter) + entry * entries
+            position += struct.calcsize(counter)
+            if len(seen) == 1:
+                _check_tiff_values(data, position, entries, order, pointer)
+            position += entry * entries
             (position,) = struct.unpack_from(order + pointer, data, position)
     except (struct.error, OverflowError) as error:
         if len(seen) < 2:
@@ -156,6 +171,16 @@ def _tiff_pages(data: bytes) -> tuple[int, tuple[str, ...]]:
     if not seen:
         raise ImageError("damaged: it holds no page")
     return len(seen), ()
+
+
+def _check_tiff_values(data: bytes, start: int, entries: int, order: str, pointer: str) -> None:
+    """The first page's tables (where its strips lie, its palette) must lie within the file."""
+    layout = struct.Struct(f"{order}HH{pointer}{pointer}")
+    for position in range(start, start + layout.size * entries, layout.size):
+        tag, kind, count, offset = layout.unpack_from(data, position)
+        size = _TIFF_SIZES.get(kind, 0) * count
+        if tag in _TIFF_TABLES and size > layout.size // 3 and offset + size > len(data):
+            raise ends_early(data)
 
 
 def _check_webp(data: bytes, pixel_limit: int) -> None:
