@@ -125,7 +125,7 @@ class _Unit:
 
     members: tuple[int, ...]
     labels: Counter[str]
-    turn: tuple[int, bytes]  # large ones first, then as drawn
+    turn: tuple[int, tuple[str, ...], bytes]  # large ones first, class by class, then as drawn
 
 
 def _units(
@@ -142,7 +142,8 @@ def _units(
         first = min(unicodedata.normalize("NFC", names[index]) for index in indices)
         draw = hashlib.sha256(f"{seed}\0{first}".encode("utf-8", "surrogateescape")).digest()
         counts = Counter(labels[index] for index in indices)
-        units.append(_Unit(tuple(indices), counts, (-len(indices), draw)))
+        turn = (-len(indices), tuple(sorted(counts)), draw)
+        units.append(_Unit(tuple(indices), counts, turn))
     return sorted(units, key=lambda unit: unit.turn)
 
 

@@ -76,7 +76,7 @@ def unreadable_kind(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        if path.is_symlink() and error.errno == errno.ENOENT:
+        if error.errno == errno.ENOENT and path.is_symlink():
             return "a link to a file that does not exist"
         return why(error)
     except ValueError:
