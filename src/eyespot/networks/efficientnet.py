@@ -104,13 +104,22 @@ PAPER = Paper(
     introduced="compound scaling of depth, width and resolution",
 )
 
+LITE = Paper(
+    title="EfficientNet-lite (model card beside the EfficientNet code)",
+    authors="Tan, Le",
+    year=2019,
+    venue="github.com/tensorflow/tpu",
+    arxiv="1905.11946",
+    introduced="for phones: no squeeze-and-excitation, ReLU6 for SiLU, ends that do not grow",
+)
+
 COEFFICIENTS = Deviation(
     "depth, width and image size are the released code's, not powers of 1.2, 1.1 and 1.15; seven "
     "doublings would give B7 128 times the operations of B0, it has 97 times as many",
     "Sect. 3.3 against tensorflow/tpu, efficientnet_builder.py",
     "37745884192 // 385814752 == 97",
 )
-CARD = Deviation(
+OPERATIONS = Deviation(
     "the model card prints about 5 % more operations (Lite4: 2.64 billion): it seems to count "
     "three for every number that leaves a convolution as well",
     "tensorflow/tpu, efficientnet/lite/README.md",
@@ -156,7 +165,7 @@ def architecture(
     name, depth, width, dropout, image_size, parameters, multiply_adds = row
     lite = "lite" in name
     table = scaled(B0, depth=depth, width=width, lite=lite)
-    deviations = [CARD] if lite else [COEFFICIENTS] if depth > 1 else []
+    deviations = [OPERATIONS] if lite else [COEFFICIENTS] if depth > 1 else []
     if edition is not TENSORFLOW:
         name = f"{name}_{edition.name}"
         deviations.append(SYMMETRIC)
@@ -169,7 +178,7 @@ def architecture(
         family="efficientnet",
         edition=edition.name,
         build=partial(EfficientNet, table, edition, lite=lite, dropout=dropout),
-        paper=PAPER,
+        paper=LITE if lite else PAPER,
         stages=tuple(
             Stage(f"features.{i}", channels, stride)
             for i, (channels, stride) in enumerate(zip(table.channels, STRIDES, strict=True))
@@ -183,8 +192,9 @@ def architecture(
 
 
 ARCHITECTURES = (
-    *(architecture(row, TENSORFLOW) for row in ROWS),
+    *(architecture(row, TENSORFLOW) for row in ROWS[:8]),
     *(architecture(row, TORCHVISION) for row in ROWS[:5]),
     *(architecture(row, TORCHVISION_5) for row in ROWS[5:8]),
+    *(architecture(row, TENSORFLOW) for row in ROWS[8:]),
     *(architecture(row, TIMM) for row in ROWS[8:]),
 )

@@ -1,0 +1,75 @@
+"""The counting rule, against arithmetic by hand and against torch's own counter."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from eyespot.errors import InputError
+from eyespot.networks import build
+from eyespot.networks.counting import count, layers
+
+
+@pytest.mark.parametrize(
+    ("layer", "multiply_adds"),
+    [
+        (nn.Conv2d(3, 8, 3, padding=1), 21_600),  # 3 * 3 * 3 * 8 * 10 * 10
+        (nn.Conv2d(3, 8, 3), 13_824),  # 3 * 3 * 3 * 8 * 8 * 8
+        (nn.Conv2d(3, 6, (1, 5), stride=2, groups=3), 450),  # 1 * 5 * 1 * 6 * 5 * 3
+        (nn.Linear(10, 7), 2_100),  # 10 * 7, on 3 x 10 rows of the picture
+        (nn.BatchNorm2d(3), 0),
+        (nn.MaxPool2d(2), 0),
+    ],
+)
+def test_one_layer_costs_what_the_rule_says(layer, multiply_adds):
+    assert count(nn.Sequential(layer), 10).multiply_adds == multiply_adds
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "efficientnet_b0", "efficientnet_lite0"])
+@pytest.mark.parametrize("size", [64, 75])
+def test_torchs_counter_agrees(name, size):
+    with torch.device("meta"):
+        network = build(name).eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.empty(1, 3, size, size, device="meta"))
+    assert count(network, size).multiply_adds == counter.get_total_flops() / 2
+
+
+def test_counting_leaves_the_network_as_it_was():
+    network = build("efficientnet_b0", num_classes=3)
+    network.features.eval()  # a mixed state must come back mixed
+    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    modes = [module.training for module in network.modules()]
+    parameters = [id(parameter) for parameter in network.parameters()]
+    count(network, 64)
+    assert [module.training for module in network.modules()] == modes
+    assert [id(parameter) for parameter in network.parameters()] == parameters
+    assert not any(module._forward_hooks for module in network.modules())
+    assert all(torch.equal(before[key], tensor) for key, tensor in network.state_dict().items())
+
+
+def test_a_picture_that_is_too_small_is_an_error_that_says_so():
+    network = nn.Sequential(nn.Conv2d(3, 4, 7))
+    with pytest.raises(InputError, match="cannot take pictures of 5 x 5 pixels"):
+        count(network, 5)
+    assert not network[0]._forward_hooks
+
+
+def test_rows_follow_the_forward_pass_and_mark_branches():
+    with torch.device("meta"):
+        rows = layers(build("resnet18"), 64)
+    names = [row.module for row in rows]
+    assert names[:4] == ["conv1", "bn1", "relu", "maxpool"]
+    at = {row.module: row for row in rows if row.module.startswith("layer2.0.")}
+    assert at["layer2.0.conv1"].reads == at["layer2.0.downsample.0"].reads
+    assert at["layer2.0.conv1"].reads != at["layer2.0.conv2"].reads
+    assert at["layer2.0.conv1"].input_shape == (64, 16, 16)
+    assert at["layer2.0.conv1"].output_shape == (128, 8, 8)
+    assert at["layer2.0.conv1"].parameters == 64 * 128 * 9
+
+
+def test_a_layer_that_runs_twice_costs_twice_and_holds_its_parameters_once():
+    shared = nn.Conv2d(3, 3, 3, padding=1, bias=False)
+    network = nn.Sequential(shared, shared)
+    assert count(network, 4).multiply_adds == 2 * 3 * 3 * 3 * 3 * 16
+    assert [row.parameters for row in layers(network, 4)] == [81, 0]

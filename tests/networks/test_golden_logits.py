@@ -1,0 +1,87 @@
+"""Logits of filled published networks: padding and eps, which keys and counts cannot show."""
+
+from collections import Counter
+
+import pytest
+import torch
+from golden.fill import filled, golden, images, published_entries
+from torch import Tensor, nn
+
+from eyespot.networks import build
+from eyespot.networks.architecture import Network
+from eyespot.weights import adapt
+from eyespot.weights.renames import PUBLISHED
+
+BIG = ("torchvision/resnet152", "timm/tf_efficientnet_b5", "torchvision/efficientnet_b6")
+BIG += ("timm/tf_efficientnet_b7",)  # seconds each
+ROWS = {f"{row['library']}/{row['model']}": row for row in golden("logits")}
+
+
+def network_filled_as(published: str, name: str) -> Network:
+    """Our network `name` with the filled weights of a published one, in float64."""
+    state = filled(published_entries()[published], gain=ROWS[published]["gain"])
+    with torch.device("meta"):
+        network = build(name)
+    network.load_state_dict(adapt(state, published), assign=True)
+    return network.double().eval()
+
+
+def difference(logits: Tensor, row: dict) -> float:
+    """The largest distance from the golden logits, in standard deviations."""
+    known = torch.tensor([row["logits_0"], row["logits_1"]], dtype=torch.float64)
+    return ((logits[:, :8] - known).abs().max() / row["std"]).item()
+
+
+@pytest.mark.parametrize(
+    "published",
+    [pytest.param(p, marks=pytest.mark.slow) if p in BIG else p for p in ROWS],
+)
+def test_logits_are_those_of_the_published_network(published):
+    row = ROWS[published]
+    network = network_filled_as(published, PUBLISHED[published].network)
+    with torch.inference_mode():
+        logits = network(images(row["image_size"]))
+    weights = torch.linspace(-1, 1, 2000, dtype=torch.float64)
+    std = row["std"]  # the golden figures have ten digits
+    assert difference(logits, row) < 1e-8
+    assert logits.mean().item() == pytest.approx(row["mean"], abs=1e-8 * std)
+    assert logits.std(correction=0).item() == pytest.approx(std, rel=1e-8)
+    assert (logits.flatten() @ weights).item() == pytest.approx(row["checksum"], abs=1e-6 * std)
+    depends = ((logits[0] - logits[1]).std() / logits.std(dim=1).mean()).item()
+    assert depends == pytest.approx(row["images_differ_by"], rel=0.01)  # three digits
+    assert depends > 0.02  # the logits depend on the picture: the test is not empty
+
+
+@pytest.mark.parametrize(
+    ("published", "other"),
+    [
+        ("torchvision/resnet50", "resnet50"),
+        ("torchvision/efficientnet_b0", "efficientnet_b0"),
+        ("timm/efficientnet_lite0", "efficientnet_lite0"),
+        ("timm/tf_efficientnet_lite1", "efficientnet_lite1_timm"),
+    ],
+)
+def test_another_edition_takes_the_weights_and_answers_otherwise(published, other):
+    row = ROWS[published]
+    with torch.inference_mode():
+        logits = network_filled_as(published, other)(images(row["image_size"]))
+    assert difference(logits, row) > 1e-3
+
+
+def test_eps_alone_moves_the_logits():
+    row = ROWS["timm/tf_efficientnet_lite1"]
+    network = network_filled_as("timm/tf_efficientnet_lite1", "efficientnet_lite1")
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-5
+    with torch.inference_mode():
+        assert difference(network(images(row["image_size"])), row) > 1e-4
+
+
+@pytest.mark.parametrize("published", ROWS)
+def test_norms_have_the_published_eps(published):
+    with torch.device("meta"):
+        network = build(PUBLISHED[published].network)
+    found = Counter(str(m.eps) for m in network.modules() if isinstance(m, nn.BatchNorm2d))
+    expected = {str(float(eps)): n for eps, n in ROWS[published]["norm_eps"].items()}
+    assert found == expected
