@@ -37,6 +37,11 @@ def test_one_class_beside_a_reserved_folder_names_the_folder_to_rename(tmp_path)
         check_trainable(dataset(tmp_path, "robin/1.jpg", "robin/2.jpg", "other/3.jpg"))
 
 
+def test_reserved_folders_alone_are_refused(tmp_path):
+    with fails(r"has only examples of \"none of these\" \(noise/2.jpg and 1 more\)"):
+        check_trainable(dataset(tmp_path, "other/1.jpg", "noise/2.jpg"))
+
+
 def test_one_class_that_holds_the_classes_names_them(tmp_path):
     names = ["docs/readme.txt", "photos/robin/1.jpg", "photos/wren/2.jpg"]
     write(tmp_path / names[0], b"text")

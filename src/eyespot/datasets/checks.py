@@ -14,6 +14,12 @@ def check_trainable(dataset: ImageDataset) -> None:
     Call it when the data set is read, and again when unreadable photos are out.
     """
     where = dataset.name
+    if dataset.negatives and not dataset.photos:
+        raise InputError(
+            f'{where} has only examples of "none of these" '
+            f"({some([photo.file for photo in dataset.negatives], 1)}): training expects at least 2 "
+            "classes beside them. Rename the folders that are classes."
+        )
     if not dataset.photos:
         raise InputError(
             f"{where} has no photos that can be used: training expects at least 2 classes with 2 "
