@@ -17,8 +17,8 @@ def check_trainable(dataset: ImageDataset) -> None:
     if dataset.negatives and not dataset.photos:
         raise InputError(
             f'{where} has only examples of "none of these" '
-            f"({some([photo.file for photo in dataset.negatives], 1)}): training expects at least 2 "
-            "classes beside them. Rename the folders that are classes."
+            f"({some([photo.file for photo in dataset.negatives], 1)}): training expects at "
+            "least 2 classes beside them. Rename the folders that are classes."
         )
     if not dataset.photos:
         raise InputError(
