@@ -97,6 +97,13 @@ def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def require_writable(path: Path) -> None:
+    """Raise `InputError` unless `path` could be created or replaced, before the work for it."""
+    folder = next(place for place in path.absolute().parents if place.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{path} cannot be written: {folder} is read-only. Choose another --out")
+
+
 def _swap(new: Path, target: Path) -> None:
     """Rename `new` to `target`; a folder cannot replace another, so the old one steps aside."""
     if target.exists():
@@ -128,9 +135,13 @@ def lock(path: Path, *, wait_s: float = 600.0) -> Iterator[None]:
 
     Raises `EyespotError` when another process still holds it after `wait_s` seconds.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    except OSError as error:
+        raise _explained(error, path, 0) from error
     deadline = time.monotonic() + wait_s
-    with path.open("a+b") as file:
+    with file:
         while not _try_lock(file.fileno()):
             if time.monotonic() >= deadline:
                 raise EyespotError(f"{path} is held by another eyespot: wait for it, or stop it")

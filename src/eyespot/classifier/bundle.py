@@ -136,7 +136,7 @@ def load(folder: Path, *, device: str = "auto") -> Classifier:
     """
     verify(folder)
     values = read_values(folder / VALUES)
-    arrays = _read_arrays(folder / WEIGHTS, prefix="head.")
+    arrays = read_arrays(folder / WEIGHTS, prefix="head.")
     return Classifier(
         backbone=_backbone(values, folder),
         head=_head(values, arrays, folder),
@@ -227,7 +227,7 @@ def _sums_text(sums: dict[str, str]) -> str:
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
-def _read_arrays(path: Path, *, prefix: str) -> dict[str, np.ndarray[Any, Any]]:
+def read_arrays(path: Path, *, prefix: str) -> dict[str, np.ndarray[Any, Any]]:
     """The tensors of `path` whose names begin with `prefix`, by the rest of the name."""
     from safetensors import safe_open
 
@@ -248,7 +248,7 @@ def _head(values: Values, arrays: dict[str, np.ndarray[Any, Any]], folder: Path)
 
 
 def _reference(path: Path) -> Reference:
-    arrays = _read_arrays(path, prefix="")
+    arrays = read_arrays(path, prefix="")
     contents = tuple(row.tobytes().hex() for row in arrays["contents"])
     return Reference(contents, arrays["vectors"], arrays["labels"])
 
@@ -277,9 +277,9 @@ def load_network(path: Path, values: Values) -> Network:
     network = build(values.architecture, num_classes=len(values.classes))
     state: dict[str, Tensor] = {
         name: torch.from_numpy(array)
-        for name, array in _read_arrays(path, prefix="network.").items()
+        for name, array in read_arrays(path, prefix="network.").items()
     }
-    for name, array in _read_arrays(path, prefix="head.").items():
+    for name, array in read_arrays(path, prefix="head.").items():
         if values.head.kind.startswith("linear") and values.output == "embedding":
             state[f"{head}.{name}"] = torch.from_numpy(array)
     lacking, unknown = network.load_state_dict(state, strict=False)

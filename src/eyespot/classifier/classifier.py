@@ -80,7 +80,7 @@ class Classifier:
     def answers(self, photos: Iterable[Photo]) -> Iterator[Prediction | LeftOut]:
         """One answer for each photo, in order, as it comes: a prediction, or why there is none."""
         photos = list(photos)
-        for photo, vector in zip(photos, self._vectors(photos), strict=True):
+        for photo, vector in zip(photos, self.embeddings(photos), strict=True):
             if isinstance(vector, ImageError):
                 yield LeftOut(photo.file, str(vector))
             else:
@@ -96,7 +96,7 @@ class Classifier:
         """(N, D) embeddings of readable photos. Raises `ImageError` naming one that is not."""
         vectors = []
         photos = [Photo(Path(item), str(item)) for item in sources]
-        for photo, vector in zip(photos, self._vectors(photos), strict=True):
+        for photo, vector in zip(photos, self.embeddings(photos), strict=True):
             if isinstance(vector, ImageError):
                 raise ImageError(f"{photo.file}: {vector}")
             vectors.append(vector)
@@ -106,7 +106,8 @@ class Classifier:
         """(N, K) probabilities, columns as in `classes`. Raises like `embed`."""
         return probabilities(self.head, self.embed(sources))
 
-    def _vectors(self, photos: Sequence[Photo]) -> Iterator[NDArray[np.float32] | ImageError]:
+    def embeddings(self, photos: Iterable[Photo]) -> Iterator[NDArray[np.float32] | ImageError]:
+        """One embedding (D,) for each photo, in order, as it comes; or why there is none."""
         paths = (photo.path for photo in photos)
         preprocessing = self.backbone.preprocessing
         for answer in run(self.engine, preprocessing, paths, mirrored=self.flip, also=_nothing):

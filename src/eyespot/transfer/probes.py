@@ -80,7 +80,7 @@ class Candidate:
 
 @one_thread_per_product
 def choose(examples: Examples, *, held_out: int | None = None) -> tuple[Candidate, ...]:
-    """Try all candidates on every fold, or on the fold `held_out` alone; the chosen one is first."""
+    """Try all candidates on every fold, or on the fold `held_out` alone; the chosen is first."""
     with_mirrored = _mirror_images_help(examples, held_out)
     candidates = [
         _judged(kind, strength, with_mirrored, logits, examples.labels[rows])

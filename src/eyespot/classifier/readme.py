@@ -1,0 +1,63 @@
+"""The card in words: the README.md that lies in every bundle, for people and for hubs."""
+
+from __future__ import annotations
+
+from eyespot.classifier.classifier import Classifier
+from eyespot.datasets.names import shown
+
+
+def card_text(classifier: Classifier, *, name: str) -> str:
+    """Markdown: what this is, how good, learned from what, how to use it, and its licences."""
+    card = classifier.card
+    learned = card.trained_on or {}
+    rows = "\n".join(f"| {_cell(label)} | {n:,} |" for label, n in learned.items())
+    return f"""# {_cell(name)}
+
+An image classifier with {len(classifier.classes)} classes, made by eyespot.
+
+## How good it is
+{_measured(classifier)}
+Expect less on photos taken elsewhere, otherwise, or of things that are none of these classes.
+`report.html` shows every error.
+
+## What it learned from
+{sum(learned.values()):,} photos. Each one's content hash and embedding are in
+`reference.safetensors`; the photos themselves are not in this folder.
+
+| class | photos |
+|---|---:|
+{rows}
+
+## How it answers
+{classifier.backbone.architecture} up to its {classifier.backbone.output}, then a head:
+{classifier.head.kind}. Photos are decoded by {classifier.backbone.preprocessing.decoder}, the short
+side scaled to {classifier.backbone.preprocessing.resize} pixels, and the central
+{classifier.backbone.preprocessing.crop} x {classifier.backbone.preprocessing.crop} taken.
+
+    eyespot predict {name} PHOTO.jpg
+
+## Licences
+Pretrained weights: {classifier.backbone.source}, licence {card.licence or "not stated"}.
+The classifier itself belongs to whoever trained it.
+"""
+
+
+def _measured(classifier: Classifier) -> str:
+    measured = classifier.card.measured
+    if measured is None:
+        return "It was not measured."
+    low, high = measured.top1_interval
+    groups = ""
+    if measured.groups < measured.n:
+        groups = f" in {measured.groups:,} groups of photos that belong together"
+    return (
+        f"{measured.top1:.1%} of {measured.n:,} photos{groups} named correctly (interval "
+        f"{low:.1%} to {high:.1%}; balanced accuracy {measured.balanced_accuracy:.1%}), by "
+        f"{measured.how}."
+    )
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its place in the Markdown."""
+    escaped = "".join(f"\\{c}" if c in r"\`*_{}[]<>|#!" else c for c in shown(text))
+    return escaped.replace("&", "&amp;")

@@ -1,0 +1,97 @@
+"""The command `eyespot`: a table of commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from eyespot.errors import EyespotError
+
+# name: (module and function, what it does in one line), in the order of a first visit
+COMMANDS = {
+    "demo": ("demo", "Try the whole way on bundled pictures, in under a minute."),
+    "train": ("train", "Make a classifier from a folder of photos, and measure it."),
+    "predict": ("predict", "Name photos with a classifier."),
+    "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),
+    "audit": ("audit", "Look for what is wrong in a folder of photos."),
+    "export": ("export", "Write a classifier as ONNX, proved equal."),
+    "bundle": ("bundle", "Check or seal a classifier's folder."),
+    "networks": ("networks", "List the networks of the catalogue."),
+    "show": ("networks", "Show one network as its paper does."),
+    "weights": ("weights", "List, explain and fetch pretrained weights."),
+    "doctor": ("doctor", "Say what this machine has, and what is wrong."),
+}
+ALIASES = {"fit": "train", "val": "evaluate", "models": "networks"}  # what others call them
+
+
+class Commands(click.Group):
+    """Knows all commands by name, and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"eyespot.cli.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown command is told with the nearest known ones."""
+        from eyespot.errors import lookup
+
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS | ALIASES:
+            try:
+                lookup("command", args[0], COMMANDS)
+            except EyespotError as error:
+                raise click.UsageError(str(error), ctx) from error
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table above, without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="eyespot", message="eyespot %(version)s")
+def eyespot() -> None:
+    """A folder of photos becomes an image classifier you can trust.
+
+    \b
+    Example:
+      eyespot train photos/
+      eyespot predict photos-model/ inbox/
+
+    Every command takes --traceback to show where an error came from.
+    """
+
+
+def main() -> None:
+    """Run the command line: errors of the user in one or two lines on stderr, exit code 2."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
+    show_traceback = len(arguments) < len(sys.argv) - 1
+    try:
+        code = eyespot.main(arguments, prog_name="eyespot", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("eyespot: stopped. Run the same command again to go on.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the interpreter's last flush
+        sys.exit(141)
+    except (EyespotError, OSError) as error:
+        if show_traceback:
+            raise
+        click.echo(f"eyespot: {error}", err=True)
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,32 @@
+"""What a word on the command line stands for: a bundle on disk, or a name that eyespot knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eyespot.errors import InputError
+
+if TYPE_CHECKING:
+    from eyespot.classifier.classifier import Classifier
+
+IMAGENET = "imagenet"  # the embedded network with its own 1,000 classes
+
+
+def open_classifier(word: str, *, device: str = "auto") -> Classifier:
+    """The classifier of a bundle, or of `imagenet`. A word with a slash is always a path.
+
+    Raises `InputError` where there is none, `IntegrityError` where it is damaged.
+    """
+    if word == IMAGENET:
+        if Path(word).exists():
+            raise InputError(
+                f"{word!r} is a folder here and the name of the built-in classifier: write "
+                f"./{word} for the folder, or run the command elsewhere for the name"
+            )
+        from eyespot.classifier.published import published
+
+        return published(device=device)
+    from eyespot.classifier.bundle import load
+
+    return load(Path(word), device=device)

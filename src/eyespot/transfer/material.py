@@ -1,0 +1,105 @@
+"""What training works on: photos that can be read, each picture once, and which belong together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.audit import Audit
+from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
+from eyespot.datasets.splits import grouped_folds
+from eyespot.embeddings import Embedded
+from eyespot.transfer.probes import Examples
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Material:
+    """Photos row by row, with their embeddings and groups; `is_held_out` marks the given test."""
+
+    classes: tuple[str, ...]
+    photos: tuple[Photo, ...]
+    contents: tuple[str, ...]  # SHA-256 of each file
+    vectors: NDArray[np.float32]  # (N, D)
+    mirrored: NDArray[np.float32]  # (N, D)
+    labels: NDArray[np.int64]  # (N,)
+    groups: tuple[int, ...]
+    is_held_out: NDArray[np.bool_]  # (N,)
+    left_out: tuple[LeftOut, ...]
+
+    def examples(self, *, seed: int, grouped: bool = True) -> tuple[Examples, tuple[str, ...]]:
+        """The photos to learn from in folds, and what could not be as asked, in sentences.
+
+        With `grouped` false, photos that belong together may be separated, as by a random split.
+        """
+        rows = np.flatnonzero(~self.is_held_out)
+        names = [self.contents[i] for i in rows]
+        folds = grouped_folds(
+            [self.classes[self.labels[i]] for i in rows],
+            [self.groups[i] if grouped else None for i in rows],
+            folds=FOLDS,
+            seed=seed,
+            names=names,
+        )
+        number = folds.number.astype(np.int64)
+        parts = (self.vectors[rows], self.mirrored[rows], self.labels[rows], number)
+        return Examples(*parts, len(self.classes)), folds.notes
+
+    def part(self, held_out: bool) -> tuple[int, ...]:
+        """The rows that are held out, or the ones to learn from."""
+        return tuple(np.flatnonzero(self.is_held_out == held_out).tolist())
+
+
+def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: bool) -> Material:
+    """Each picture once. Copies within a class leave one, held out if any of them is.
+
+    A picture that stands under two labels is left out everywhere: one of the labels is wrong, and
+    only its owner knows which. With `flip` a photo is the mean of its two views.
+    """
+    vectors, mirrored = embedded.vectors, embedded.mirrored
+    if flip:
+        vectors = mirrored = (vectors + mirrored) / 2
+    test = _test_part(dataset)
+    held_out = [photo.part == test for photo in embedded.photos] if test else []
+    reasons = _copies(embedded, held_out or [False] * len(embedded))
+    rows = [i for i in range(len(embedded)) if i not in reasons]
+    photos = tuple(embedded.photos[i] for i in rows)
+    return Material(
+        classes=dataset.classes,
+        photos=photos,
+        contents=tuple(embedded.facts[i].sha256 for i in rows),
+        vectors=vectors[rows],
+        mirrored=mirrored[rows],
+        labels=np.array([dataset.classes.index(str(photo.label)) for photo in photos]),
+        groups=tuple(audit.groups[i] for i in rows),
+        is_held_out=np.array([bool(test) and photo.part == test for photo in photos]),
+        left_out=tuple(LeftOut(embedded.photos[i].file, why) for i, why in reasons.items()),
+    )
+
+
+def _test_part(dataset: ImageDataset) -> str | None:
+    """What is reported on: the test part if there is one, else the validation part, else none."""
+    parts = {photo.part for photo in dataset.photos}
+    return next((part for part in ("test", "validation") if part in parts), None)
+
+
+def _copies(embedded: Embedded, held_out: list[bool]) -> dict[int, str]:
+    """Row -> why it is left out, for all but one of several files with the same bytes."""
+    same = defaultdict(list)
+    for i, facts in enumerate(embedded.facts):
+        same[facts.sha256].append(i)
+    reasons = {}
+    for rows in same.values():
+        ordered = sorted(rows, key=lambda i: (not held_out[i], embedded.photos[i].file))
+        first = embedded.photos[ordered[0]]
+        labels = sorted({str(embedded.photos[i].label) for i in rows})
+        if len(labels) > 1:
+            why = f"the same picture stands under {' and '.join(labels)}: decide in labels.csv"
+            reasons |= dict.fromkeys(rows, why)
+        else:
+            reasons |= dict.fromkeys(ordered[1:], f"the same picture as {first.file}")
+    return dict(sorted(reasons.items()))

@@ -1,0 +1,89 @@
+"""How good the head is, on photos that neither it nor the choice of it has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.classifier.heads import probabilities
+from eyespot.embeddings import nearest
+from eyespot.evaluation.answers import Neighbour, Row, rows
+from eyespot.evaluation.metrics import Metrics, measure
+from eyespot.transfer.material import Material
+from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
+
+NESTED_IN_FULL = 1_000  # photos up to which the inner choice, too, tries every fold
+NEIGHBOURS = 3  # training photos shown beside an error
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the measured photos were answered."""
+
+    part: tuple[int, ...]  # rows of the material that were measured
+    probabilities: NDArray[np.float32]  # (len(part), K)
+    metrics: Metrics
+    random_split: Metrics | None  # had photos that belong together been separated
+    is_cross_validation: bool
+
+
+def measured(material: Material, examples: Examples, chosen: Candidate, *, seed: int) -> Answers:
+    """On the held-out part, once; without one by cross-validation, the choice made in each fold."""
+    part = material.part(held_out=True)
+    if part:
+        found = probabilities(fit(examples, chosen), material.vectors[list(part)])
+        return Answers(part, found, _metrics(material, part, found, seed), None, False)
+    part = material.part(held_out=False)
+    found = cross_validate(examples, lambda inner: _choice(inner, chosen))
+    random_split = None
+    if len(set(material.groups)) < len(part):
+        separated, _ = material.examples(seed=seed, grouped=False)
+        by_chance = cross_validate(separated, lambda _: chosen)
+        random_split = measure(material.classes, material.labels, by_chance, seed=seed)
+    return Answers(part, found, _metrics(material, part, found, seed), random_split, True)
+
+
+def answer_rows(material: Material, examples: Examples, answers: Answers) -> tuple[Row, ...]:
+    """One row for each measured photo; the wrong ones with the training photos most like them."""
+    labels = material.labels[list(answers.part)]
+    wrong = np.flatnonzero(answers.probabilities.argmax(axis=1) != labels)
+    near: list[tuple[Neighbour, ...]] = [()] * len(answers.part)
+    for i in wrong.tolist():
+        near[i] = _nearest(material, examples, answers, i)
+    photos = [material.photos[row] for row in answers.part]
+    return rows(photos, material.classes, answers.probabilities, nearest=near)
+
+
+def _nearest(
+    material: Material, examples: Examples, answers: Answers, i: int
+) -> tuple[Neighbour, ...]:
+    """The nearest photos among those that the head which answered photo `i` had learned from."""
+    learned = np.array(material.part(held_out=False))
+    if answers.is_cross_validation:
+        learned = learned[examples.folds != examples.folds[i]]
+    query = material.vectors[[answers.part[i]]]
+    places, cosines = nearest(query, material.vectors[learned], NEIGHBOURS)
+    found = [material.photos[learned[place]] for place in places[0]]
+    return tuple(
+        Neighbour(photo.file, str(photo.label), float(cosine), photo.path)
+        for photo, cosine in zip(found, cosines[0], strict=True)
+    )
+
+
+def _choice(examples: Examples, chosen: Candidate) -> Candidate:
+    """The head that the inner folds choose. With fewer than two of them nothing can be chosen."""
+    folds, sizes = np.unique(examples.folds, return_counts=True)
+    if len(folds) < 2:
+        return chosen
+    small = len(examples.labels) <= NESTED_IN_FULL
+    return choose(examples, held_out=None if small else int(folds[np.argmin(sizes)]))[0]
+
+
+def _metrics(
+    material: Material, part: tuple[int, ...], found: NDArray[np.float32], seed: int
+) -> Metrics:
+    labels = material.labels[list(part)]
+    groups = [material.groups[row] for row in part]
+    return measure(material.classes, labels, found, groups=groups, seed=seed)

@@ -1,0 +1,137 @@
+"""Training once: the bundle with its report on disk, and the same command again changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eyespot import files
+from eyespot.classifier import bundle
+from eyespot.classifier.readme import card_text
+from eyespot.datasets.catalogue import open_dataset
+from eyespot.datasets.dataset import Photo
+from eyespot.engines.run import in_threads
+from eyespot.errors import ImageError, InputError
+from eyespot.evaluation.report import report_html, summary_lines
+from eyespot.evaluation.table import predictions_csv
+from eyespot.images.source import file_bytes
+from eyespot.transfer.stages import Unwatched, Watcher
+from eyespot.transfer.train import Order, Trained, train
+from eyespot.values import to_json
+
+RESULT = "result.json"  # what `train --json` printed, and of which photos and options
+TABLE = "predictions.csv"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `eyespot train` says in the end, now or when it was asked first."""
+
+    answer: dict[str, Any]
+    summary: tuple[str, ...]
+    is_new: bool
+
+
+def bundle_for(source: Path) -> Path:
+    """Where the bundle of a folder goes: `NAME-model` in the working directory."""
+    return Path(f"{source.resolve().stem or 'photos'}-model")
+
+
+def train_and_save(
+    order: Order, path: Path, *, overwrite: bool = False, watcher: Watcher | None = None
+) -> Result:
+    """Train and write the bundle `path`.
+
+    Where it is there already, from the same photos and options, nothing is done; from others, it is
+    replaced only with `overwrite`. Raises `InputError` before any work where it cannot be written.
+    """
+    if path.exists() and not overwrite:
+        return _finished(order, path)
+    files.require_writable(path)
+    request = digest(order)
+    trained = train(order, watcher=watcher or Unwatched())
+    answer = machine_answer(trained, path)
+    summary = tuple(summary_lines(trained.report))
+    result = {"request": request, "answer": answer, "summary": summary}
+    bundle.save(
+        trained.classifier,
+        path,
+        overwrite=overwrite,
+        pages={
+            bundle.CARD: card_text(trained.classifier, name=path.name),
+            bundle.REPORT: report_html(trained.report),
+            TABLE: predictions_csv(trained.report.rows),
+            RESULT: json.dumps(to_json(result), indent=1) + "\n",
+        },
+    )
+    return Result(answer, summary, is_new=True)
+
+
+def _finished(order: Order, path: Path) -> Result:
+    if not (path / bundle.VALUES).is_file():
+        raise InputError(f"{path} exists and is no bundle of eyespot: choose another --out")
+    bundle.verify(path)
+    kept = json.loads((path / RESULT).read_text("utf-8")) if (path / RESULT).is_file() else {}
+    if kept.get("request") != digest(order):
+        raise InputError(
+            f"{path} was trained from other photos or with other options: "
+            "pass --overwrite to replace it, or another --out"
+        )
+    return Result(kept["answer"], tuple(kept["summary"]), is_new=False)
+
+
+def digest(order: Order) -> str:
+    """SHA-256 over the options, and the names, labels and contents of all photos."""
+    dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+    options = [order.network, order.seed, order.flip, order.group_by, order.device]
+    contents = list(in_threads(_content, [*dataset.photos, *dataset.negatives]))
+    text = json.dumps([options, dataset.fingerprint, to_json(dataset.left_out), contents])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content(photo: Photo) -> str:
+    try:
+        return files.sha256(file_bytes(photo.path))
+    except ImageError as error:
+        return str(error)
+
+
+def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
+    """What `train --json` prints; shares are in [0, 1]. Documented in docs/json.md."""
+    metrics = trained.report.metrics
+    skipped = [{"file": item.file, "reason": item.reason} for item in trained.left_out]
+    per_class = [
+        {"label": c.label, "n": c.n, "precision": c.precision, "recall": c.recall, "f1": c.f1}
+        for c in metrics.per_class
+    ]
+    return {
+        "bundle": str(path),
+        "classes": list(metrics.classes),
+        "photos": {
+            "found": trained.found,
+            "used": sum(trained.split.values()),
+            "skipped": skipped,
+        },
+        "split": trained.split,
+        "head": to_json(trained.head),
+        "metrics": {
+            "n": metrics.n,
+            "groups": metrics.groups,
+            "top1": metrics.top1,
+            "top1_interval": list(metrics.top1_interval),
+            "interval_method": metrics.interval_method,
+            "balanced_accuracy": metrics.balanced_accuracy,
+            "measured_by": trained.report.protocol,
+            "random_split_top1": _random_top1(trained),
+            "per_class": per_class,
+        },
+        "seconds": {stage: round(s, 3) for stage, s in trained.seconds.items()},
+    }
+
+
+def _random_top1(trained: Trained) -> float | None:
+    split = trained.report.random_split
+    return None if split is None else split.top1

@@ -1,0 +1,176 @@
+"""A folder of photos becomes a classifier, and a measurement of it on photos it had not seen."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot import audit as auditing
+from eyespot.classifier.card import Card, Measured
+from eyespot.classifier.classifier import Classifier, Reference
+from eyespot.classifier.heads import Head
+from eyespot.datasets.catalogue import open_dataset
+from eyespot.datasets.checks import check_trainable, without
+from eyespot.datasets.dataset import ImageDataset, LeftOut
+from eyespot.embeddings import embed
+from eyespot.engines import Backbone, pretrained
+from eyespot.evaluation.findings import Report
+from eyespot.transfer.material import Material, gather
+from eyespot.transfer.measuring import Answers, answer_rows, measured
+from eyespot.transfer.probes import Candidate, choose, fit
+from eyespot.transfer.stages import Stages, Unwatched, Watcher
+from eyespot.weights import catalogue
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: all that the result depends on besides the photos."""
+
+    source: Path
+    network: str = catalogue.DEFAULT  # a checkpoint
+    seed: int = 0
+    flip: bool = False  # answer with the mean over a photo and its mirror image
+    group_by: str | None = None
+    labels: Path | None = None  # the audit's table, edited
+    device: str = "auto"
+    command: str = ""  # as the user typed it
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier, how good it is, and what it was made of."""
+
+    classifier: Classifier
+    report: Report
+    audit: auditing.Audit
+    head: Candidate
+    split: dict[str, int]  # part -> photos
+    found: int  # files, usable or not
+    left_out: tuple[LeftOut, ...]
+    seconds: dict[str, float] = field(compare=False)
+
+
+def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
+    """Read, look at every photo, audit, choose and fit a head, measure it.
+
+    Nothing is written but the cache. Raises `InputError` where the photos cannot be trained on.
+    """
+    stages = Stages(watcher or Unwatched())
+    with stages.stage("photos") as stage:
+        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        check_trainable(dataset)
+        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
+        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
+    with stages.stage("embedding") as stage:
+        backbone = pretrained(order.network)
+        watch = stages.watcher.advance
+        embedded = embed(dataset.photos, backbone, device=order.device, progress=watch)
+        dataset = without(dataset, embedded.left_out)
+        check_trainable(dataset)
+        stage.figure = f"{len(embedded):,} photos"
+    with stages.stage("audit") as stage:
+        audit = auditing.audit(dataset, embedded)
+        material = gather(dataset, embedded, audit, flip=order.flip)
+        stage.figure = f"{len(set(material.groups)):,} groups"
+    with stages.stage("head") as stage:
+        examples, notes = material.examples(seed=order.seed)
+        chosen = choose(examples)[0]
+        stage.figure = str(chosen)
+    with stages.stage("measure") as stage:
+        answers = measured(material, examples, chosen, seed=order.seed)
+        stage.figure = f"{answers.metrics.n:,} photos"
+    for sentence in (*dataset.notes, *notes):
+        stages.watcher.note(sentence)
+    classifier = _classifier(material, fit(examples, chosen), order, backbone, answers)
+    left_out = (*dataset.left_out, *material.left_out, *_negatives(dataset))
+    return Trained(
+        classifier=classifier,
+        report=Report(
+            dataset=dataset.name,
+            metrics=answers.metrics,
+            rows=answer_rows(material, examples, answers),
+            protocol="cross-validation" if answers.is_cross_validation else "held out",
+            command=order.command,
+            random_split=answers.random_split,
+            trained_on=tuple((classifier.card.trained_on or {}).items()),
+            left_out=left_out,
+            making=_making(order, classifier, chosen),
+            seconds=tuple(stages.seconds.items()),
+        ),
+        audit=audit,
+        head=chosen,
+        split=_split(material),
+        found=found,
+        left_out=left_out,
+        seconds=stages.seconds,
+    )
+
+
+def _classifier(
+    material: Material, head: Head, order: Order, backbone: Backbone, answers: Answers
+) -> Classifier:
+    """The fitted head with its backbone, and what was measured of it."""
+    learned = list(material.part(held_out=False))
+    labels = material.labels[learned]
+    contents = tuple(material.contents[i] for i in learned)
+    metrics = answers.metrics
+    return Classifier(
+        backbone=backbone,
+        head=head,
+        classes=material.classes,
+        reference=Reference(contents, material.vectors[learned], labels),
+        card=Card(
+            trained_on={c: int((labels == i).sum()) for i, c in enumerate(material.classes)},
+            fingerprint=fingerprint(material.classes, contents, labels),
+            seed=order.seed,
+            licence=catalogue.find(order.network).licence,
+            measured=Measured(
+                how="cross-validation" if answers.is_cross_validation else "held-out photos",
+                n=metrics.n,
+                groups=metrics.groups,
+                top1=metrics.top1,
+                top1_interval=metrics.top1_interval,
+                balanced_accuracy=metrics.balanced_accuracy,
+            ),
+        ),
+        flip=order.flip,
+        device=order.device,
+    )
+
+
+def fingerprint(
+    classes: tuple[str, ...], contents: tuple[str, ...], labels: NDArray[np.int64]
+) -> str:
+    """SHA-256 over what was learned from: every photo's content with its label, in any order."""
+    pairs = sorted(f"{content} {classes[i]}" for content, i in zip(contents, labels, strict=True))
+    return hashlib.sha256("\n".join(pairs).encode()).hexdigest()
+
+
+def _making(order: Order, classifier: Classifier, chosen: Candidate) -> tuple[tuple[str, str], ...]:
+    checkpoint = catalogue.find(order.network)
+    return (
+        ("network", f"{checkpoint.network} with the weights {checkpoint.name}"),
+        ("licence of the weights", checkpoint.licence or "none stated"),
+        ("head", str(chosen)),
+        ("answers with", "a photo and its mirror image" if order.flip else "the photo as it is"),
+        ("decoder", classifier.backbone.preprocessing.decoder),
+        ("seed", str(order.seed)),
+        ("eyespot", version("eyespot")),
+    )
+
+
+def _split(material: Material) -> dict[str, int]:
+    held_out = {"train": 0, "validation": 0, "test": 0}
+    for photo, is_held_out in zip(material.photos, material.is_held_out, strict=True):
+        held_out[str(photo.part) if is_held_out else "train"] += 1
+    return held_out
+
+
+def _negatives(dataset: ImageDataset) -> tuple[LeftOut, ...]:
+    reason = "an example of none of these: this version does not learn from it yet"
+    return tuple(LeftOut(photo.file, reason) for photo in dataset.negatives)
