@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+
 import click
 
 from eyespot.cli.terminal import StageLines, note, print_json, wrapped

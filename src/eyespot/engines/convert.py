@@ -6,7 +6,6 @@ against the engine in float32, and that against the engine in bfloat16 where the
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from eyespot.engines.backbone import EMBEDDING, Backbone
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import EyespotError
 from eyespot.images.decode import decode
+from eyespot.images.samples import sample_photos
 
 Answers = NDArray[np.float32]  # (N, D)
 
@@ -85,8 +85,8 @@ def _lowest_precision(
     same = _answers(model, "float32", few)
     if np.abs(same - expected).max() > EQUAL * expected.std():
         raise EyespotError(
-            f"OpenVINO answers differently from torch on this machine ({graph.network.__class__.__name__}): "
-            "pass --device cpu to use torch, and please report it"
+            f"OpenVINO answers differently from torch for {type(graph.network).__name__} on this "
+            "machine: pass --device cpu to use torch, and please report it"
         )
     if not openvino.has_bfloat16():
         return "float32", "this processor has no bfloat16"
@@ -131,12 +131,3 @@ def real_crops(backbone: Backbone) -> NDArray[np.uint8]:
         crop = picture.crop((left, top, left + side, top + side))
         crops.append(backbone.preprocessing(crop))
     return np.stack(crops)
-
-
-def sample_photos() -> list[Path]:
-    """The two photos that lie in scikit-learn's package, found without importing it."""
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        raise EyespotError("scikit-learn is not installed: pip install scikit-learn")
-    folder = Path(spec.submodule_search_locations[0], "datasets", "images")
-    return sorted(folder.glob("*.jpg"))
