@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page_reading import parsed, what_acts, words
 from payloads import ODD, PAYLOADS
-from reading import parsed, what_acts, words
 
 from eyespot.pages.markup import Html, encodable, join, tag, text
 from eyespot.pages.page import page

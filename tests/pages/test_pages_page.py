@@ -6,7 +6,7 @@ import re
 from importlib import resources
 
 import pytest
-from reading import local, parsed, words
+from page_reading import local, parsed, words
 
 from eyespot.pages.markup import tag
 from eyespot.pages.page import page

@@ -1,8 +1,8 @@
 """The pieces: what is said is there, colour is never alone, and the matrix is a real table."""
 
 import pytest
+from page_reading import local, parsed, what_acts, words
 from payloads import ODD, PAYLOADS
-from reading import local, parsed, what_acts, words
 
 from eyespot.pages.glossary import TERMS, glossary, term
 from eyespot.pages.intervals import interval_drawing, small_interval

@@ -37,6 +37,8 @@ def test_an_interval_is_only_ever_widened_by_rounding(interval, words):
         (0.9, "9 in 10"),
         (0.897, "9 in 10"),
         (0.94, "94 in 100"),
+        (0.857, "6 in 7"),
+        (0.89, "8 in 9"),
         (0.95, "19 in 20"),
         (0.5, "1 in 2"),
         (2 / 3, "2 in 3"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from eyespot.errors import InputError
 from eyespot.evaluation.intervals import Interval, class_intervals, numbered, share_interval
+from eyespot.pages.words import count
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -141,7 +142,8 @@ def _check(
             f"but the scores are {' x '.join(map(str, scores.shape))}."
         )
     if groups is not None and len(groups) != len(truth):
-        raise InputError(f"There are {len(truth)} photos, but {len(groups)} groups: give one each.")
+        photos, given = count(len(truth), "photo"), count(len(groups), "group")
+        raise InputError(f"There came {photos}, but {given}: one each is expected.")
     if not np.issubdtype(truth.dtype, np.integer):
         raise InputError(f"Truths are places in the classes, whole numbers, not {truth.dtype}.")
     if truth.min() < 0 or truth.max() >= len(classes):
@@ -152,6 +154,6 @@ def _check(
     broken = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(broken):
         raise InputError(
-            f"Scores must be finite, but those of {len(broken)} photos are not "
+            f"Scores must be finite, but those of {count(len(broken), 'photo')} are not "
             f"(the first is photo {broken[0]}): the network or the photo's values are damaged."
         )

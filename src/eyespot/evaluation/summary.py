@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from eyespot.evaluation.findings import Note, Report
+from eyespot.evaluation.intervals import wilson
 from eyespot.evaluation.metrics import ClassMetrics, Metrics
 from eyespot.pages.markup import visible_text
 from eyespot.pages.matrix import confused_pairs
@@ -16,7 +17,7 @@ TOO_FEW_GROUPS = 20  # below, the bootstrap's 95 % held in 84-91 % of trials (do
 WEAK = 0.9  # a recall below it makes more photos the first advice
 MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
 SEEN_AT_A_GLANCE = 50  # errors
-NAME_WIDTH = 28  # characters of a class name in the terminal
+NAME_WIDTH = 20  # characters of a class name in the terminal
 WIDTH = 100
 
 Kind = Literal["", "name", "number", "strong", "interval", "group", "random split"]
@@ -120,29 +121,29 @@ def weakest(report: Report) -> Sentence:
 
 
 def weakest_class(metrics: Metrics) -> ClassMetrics | None:
-    """The class whose recall is surely lowest: by its interval's upper end. None: no errors."""
+    """The class whose recall is surely low, by Wilson's upper end: 0 of 1 may be chance."""
     wrong = [c for c in metrics.per_class if c.recall is not None and c.recall < 1]
-    return min(wrong, key=lambda c: (c.recall_interval or (0, 1))[1], default=None)
+    return min(wrong, key=lambda c: wilson(c.recall or 0.0, c.n)[1], default=None)
 
 
 def what_next(report: Report) -> Sentence:
-    """One to three things to do, the most useful first; all from the numbers."""
+    """One or two things to do, the most useful first; all from the numbers."""
     steps: list[Sentence] = []
     metrics, worst = report.metrics, weakest_class(report.metrics)
     if metrics.n < TOO_FEW_PHOTOS:
         steps.append((Span("measure on more photos, 100 or so"),))
-    if worst is not None and worst.recall is not None and worst.recall < WEAK:
+    elif worst is not None and worst.recall is not None and worst.recall < WEAK:
         more = f"photograph about {_more(report, worst.label)} more of "
         steps.append((Span(more), Span(worst.label, "name"), Span(", on other days")))
     if report.suspects:
         seem = "seems" if report.suspects == 1 else "seem"
         steps.append((Span(f"look at {count(report.suspects, 'label')} that {seem} wrong"),))
-    if worst is not None and len(steps) < 2:
+    if worst is not None:
         steps.append((Span(_look_at(round(metrics.n * (1 - metrics.top1)))),))
     if not steps:
         steps.append((Span("try it on photos of another day or another camera"),))
     joined: Sentence = (Span("Next:", "strong"), Span(" "))
-    for i, step in enumerate(steps[:3]):
+    for i, step in enumerate(steps[:2]):
         joined = (*joined, *((Span("; "),) if i else ()), *step)
     return (*joined, Span("."))
 

@@ -3,7 +3,7 @@
 import math
 
 EXACT_BELOW = 21  # up to twenty photos are counted out: "7 of 8", never a percentage alone
-ROUND = (2, 3, 4, 5, 10, 20, 100)  # "in how many" a share may be put
+ROUND = (range(2, 11), (20,), (100,))  # "in how many" a share may be put, the plainest first
 
 
 def percent(share: float) -> str:
@@ -33,9 +33,15 @@ def in_words(share: float) -> str:
 
     May leave out up to 1 point, and adds at most half a point; never says all or none.
     """
-    for whole in ROUND:
-        part = round(share * whole)
-        if 0 < part < whole and -0.01 <= part / whole - share <= 0.005:
+    for wholes in ROUND:
+        near = [(whole, round(share * whole)) for whole in wholes]
+        fair = [
+            (abs(part / whole - share), whole, part)
+            for whole, part in near
+            if 0 < part < whole and -0.01 <= part / whole - share <= 0.005
+        ]
+        if fair:
+            _, whole, part = min(fair)
             return f"{part} in {whole}"
     if share > 0.5:
         return f"{min(99, math.floor(100 * share))} in 100"

@@ -1,0 +1,55 @@
+"""The table of every photo's answers: read back by a CSV reader, and harmless in a spreadsheet."""
+
+import csv
+import io
+
+import pytest
+from payloads import ODD, PAYLOADS
+
+from eyespot.evaluation.answers import Row
+from eyespot.evaluation.table import predictions_csv
+
+
+def read(table: str) -> list[dict[str, str]]:
+    encoded = table.encode("utf-8")
+    assert encoded.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(encoded.decode("utf-8-sig"), newline="")))
+
+
+def test_a_row_holds_truth_answers_and_probabilities():
+    row = Row("a/1.jpg", "a", (("b", 0.6), ("a", 0.3), ("c", 0.1)), None, "burst 1", 0.05)
+    (got,) = read(predictions_csv([row]))
+    assert got == {
+        "file": "a/1.jpg",
+        "truth": "a",
+        "answer": "b",
+        "is_right": "no",
+        "probability": "0.600000",
+        "none_of_these": "0.050000",
+        "group": "burst 1",
+        "label_2": "a",
+        "probability_2": "0.300000",
+        "label_3": "c",
+        "probability_3": "0.100000",
+        "label_4": "",
+        "probability_4": "",
+        "label_5": "",
+        "probability_5": "",
+    }
+
+
+ACTIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|'/c calc'!A0", "＝1")
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(name):
+    (got,) = read(predictions_csv([Row(name, name, ((name, 1.0),), None, name)]))
+    assert [got[key] for key in ("file", "truth", "answer", "group")] == ["'" + name] * 4
+
+
+@pytest.mark.parametrize("name", PAYLOADS + ODD)
+def test_every_name_is_read_back(name):
+    (got,) = read(predictions_csv([Row(name, "a", (("a", 1.0),), None)]))
+    if not any("\ud800" <= character <= "\udfff" for character in name):
+        assert got["file"] in (name, "'" + name)
+    assert got["truth"] == "a"
