@@ -284,9 +284,9 @@ def test_after_a_stall_the_next_call_goes_on(tmp_path):
 
 
 def test_a_refusal_is_not_asked_again(tmp_path):
-    with serving(CONTENT, partial(status, code=404)) as server:
-        with pytest.raises(MissingWeightsError, match="404 Not Found"):
-            quick(server.url, tmp_path / "weights.pth")
+    refusing = serving(CONTENT, partial(status, code=404))
+    with refusing as server, pytest.raises(MissingWeightsError, match="404 Not Found"):
+        quick(server.url, tmp_path / "weights.pth")
     assert len(server.requests) == 1
 
 

