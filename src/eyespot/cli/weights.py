@@ -162,7 +162,7 @@ def _bar() -> Progress:
     from rich import progress
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, no_color=True)
     return progress.Progress(
         progress.TextColumn("{task.description}"),
         progress.BarColumn(bar_width=28),
