@@ -76,8 +76,8 @@ def _from_numbers(
     finite = np.isfinite(values)
     if not finite.any():
         raise ImageError("it holds no number that could be shown: every pixel is NaN or infinite")
-    low = float(values.min(where=finite, initial=np.inf))
-    high = float(values.max(where=finite, initial=-np.inf))
+    shown = values if finite.all() else values[finite]
+    low, high = float(shown.min()), float(shown.max())
     is_whole = picture.mode == "I"
     if low >= 0 and is_whole and (kind == "PPM" or 255 < high <= 65535):
         start, factor, how = 0.0, 1 / 256, "the upper 8 of 16 bits were used"

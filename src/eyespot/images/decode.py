@@ -54,7 +54,6 @@ _READERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "AVIF": AvifImagePlugin.AvifImageFile,
     "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
     "PPM": PpmImagePlugin.PpmImageFile,
-    "HEIF": open_heif,
 }
 _UPRIGHT = {  # EXIF orientation -> what turns it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -108,9 +107,9 @@ def decode(
 
 def _decoded(kind: str, data: bytes, short_side: int | None, pixel_limit: int) -> Decoded:
     frames, notes = examine(kind, data, pixel_limit)
-    with _READERS[kind](io.BytesIO(data)) as file:
+    with _open(kind, data, pixel_limit) as file:
         width, height = file.size
-        require_pixels(width, height, pixel_limit)
+        require_pixels(width, height, pixel_limit, file_size=len(data))
         frames = max(frames, _frames(file, kind))
         require_frames(frames)
         tags = getattr(file, "tag_v2", {})
@@ -144,7 +143,11 @@ def _decoded(kind: str, data: bytes, short_side: int | None, pixel_limit: int) -
     )
 
 
-def _load(file: ImageFile.ImageFile) -> None:
+def _open(kind: str, data: bytes, pixel_limit: int) -> Image.Image:
+    return open_heif(data, pixel_limit) if kind == "HEIF" else _READERS[kind](io.BytesIO(data))
+
+
+def _load(file: Image.Image) -> None:
     """Decode the pixels, all of them."""
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise ImageError(
@@ -154,10 +157,12 @@ def _load(file: ImageFile.ImageFile) -> None:
     file.load()
 
 
-def _frames(file: ImageFile.ImageFile, kind: str) -> int:
+def _frames(file: Image.Image, kind: str) -> int:
     """What the decoder knows without decoding; the others are counted by `examine`."""
-    if kind in ("WEBP", "AVIF", "HEIF"):
+    if kind in ("WEBP", "AVIF"):
         return int(getattr(file, "n_frames", 1))
+    if kind == "HEIF":
+        return int(file.info["frames"])
     return count_pictures(file.info.get("mp", b"")) if kind == "JPEG" else 1
 
 
@@ -167,7 +172,7 @@ def _refuse_raw(tags: dict[int, Any]) -> None:
         raise ImageError("a camera's raw file or a preview, not a photo yet: export it as JPEG")
 
 
-def _metadata(file: ImageFile.ImageFile, kind: str, data: bytes) -> Metadata:
+def _metadata(file: Image.Image, kind: str, data: bytes) -> Metadata:
     if kind == "TIFF":
         return read_metadata(data)
     block = file.info.get("exif") or _hexadecimal(file.info.get("Raw profile type exif"))
@@ -191,6 +196,8 @@ def _explained(error: Exception, kind: str, data: bytes) -> ImageError:
     said = str(error).lower()
     if any(word in said for word in ("truncated", "not enough", "not large enough", "end of")):
         return ends_early(data)
+    if "too large" in said or "too much memory" in said:  # PNG's packed texts and profiles
+        return ImageError("a part of it unpacks to far more than a photo holds")
     if isinstance(error, NotImplementedError) or any(
         word in said for word in ("unknown pixel mode", "cannot handle", "unsupported", "not supp")
     ):

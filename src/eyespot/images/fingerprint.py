@@ -1,9 +1,10 @@
 """A 64-bit fingerprint of what a picture looks like: re-saved and resized copies stay close.
 
 The sign of its 8 x 8 lowest frequencies about their median (C. Zauner: Implementation and
-Benchmarking of Perceptual Image Hash Functions, 2010, sect. 3.2.1). On 498 real photos copies saved
-again as JPEG (quality 90 to 20), WebP or at half the size stayed within 10 bits, all of them, and of
-123,753 pairs of different photos none came that close; it misses flips and crops of a tenth.
+Benchmarking of Perceptual Image Hash Functions, 2010, sect. 3.2.1). Measured on 498 real photos:
+copies saved again as JPEG (quality 90 to 20), as WebP or at half the size all stayed within 10
+bits, and of 123,753 pairs of different photos none came that close. It misses flips and crops of a
+tenth, and takes some small pictures of one kind (handwritten digits) for copies: 0.6 % of pairs.
 """
 
 import numpy as np

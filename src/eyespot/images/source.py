@@ -41,7 +41,7 @@ def file_bytes(path: Path, *, file_limit: int = FILE_LIMIT) -> bytes:
             status = os.fstat(file.fileno())
             _require_file(status)
             require_size(status.st_size, file_limit)
-            data = file.read(file_limit + 1)
+            data = file.read(status.st_size + 1)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or f"it cannot be read ({error.strerror})"
         raise ImageError(reason) from error
@@ -49,7 +49,8 @@ def file_bytes(path: Path, *, file_limit: int = FILE_LIMIT) -> bytes:
         raise ImageError("its name holds a character that no file name can have") from error
     except MemoryError as error:
         raise ImageError(_REASONS[errno.ENOMEM]) from error
-    require_size(len(data), file_limit)
+    if len(data) > status.st_size:
+        raise ImageError("it grew while it was read: wait until it is copied")
     return data
 
 

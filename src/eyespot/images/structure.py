@@ -14,7 +14,10 @@ from eyespot.errors import ImageError
 FRAME_LIMIT = 10_000  # frames or pages; beyond it is a film, not a photo
 _TIFF_SIZES = {1: 1, 3: 2, 4: 4, 7: 1, 16: 8}  # bytes of a value: byte, short, long, raw, long8
 _TIFF_TABLES = {258, 273, 279, 320, 324, 325, 347}  # bits, strips, palette, tiles, JPEG's tables
-PIECE_LIMIT = 1_000_000  # chunks or blocks to walk over; the largest real photos have thousands
+PIECE_LIMIT = 100_000  # chunks or boxes to walk over; the largest real photos have thousands
+BLOCK_LIMIT = 1_000_000  # of 255 bytes, of one GIF frame
+LARGE = 16_000_000  # pixels, from which a file must hold something
+EMPTIEST = 2000  # pixels for each byte; a photo has ten, a PNG of one colour 344
 SCAN_LIMIT = 100  # of a JPEG; encoders write about ten
 SCANNED_PIXEL_LIMIT = 2_000_000_000  # pixels times scans, about two seconds of decoding
 
@@ -45,12 +48,14 @@ def examine(kind: str, data: bytes, pixel_limit: int) -> tuple[int, tuple[str, .
     return 1, ()
 
 
-def require_pixels(width: int, height: int, pixel_limit: int) -> None:
-    """Raise `ImageError` if a picture of `width` x `height` has more pixels than are decoded."""
+def require_pixels(width: int, height: int, pixel_limit: int, *, file_size: int) -> None:
+    """Raise `ImageError` if `width` x `height` pixels are too many, or too many for the file."""
+    size = f"{width:,} x {height:,} pixels"
     if width * height > pixel_limit:
-        size = f"{width:,} x {height:,} pixels"
         limit = f"{pixel_limit / 1e6:g} megapixels"
         raise ImageError(f"{size} are more than the limit of {limit}: save a smaller copy of it")
+    if width * height > max(LARGE, EMPTIEST * file_size):
+        raise ImageError(f"{size} in {file_size:,} bytes are a trap or an empty page, not a photo")
 
 
 def require_frames(frames: int) -> None:
@@ -108,12 +113,12 @@ def _gif_frames(data: bytes, pixel_limit: int) -> tuple[int, tuple[str, ...]]:
     frames = 0
     try:
         width, height, flags = struct.unpack_from("<HHB", data, 6)
-        require_pixels(width, height, pixel_limit)
+        require_pixels(width, height, pixel_limit, file_size=len(data))
         position = 13 + _palette_bytes(flags)
         for _ in range(PIECE_LIMIT):
             if data[position] == 0x2C:  # a frame
                 left, top, width, height, flags = struct.unpack_from("<HHHHB", data, position + 1)
-                require_pixels(left + width, top + height, pixel_limit)
+                require_pixels(left + width, top + height, pixel_limit, file_size=len(data))
                 position = _behind_blocks(data, position + 11 + _palette_bytes(flags))
                 frames += 1
                 require_frames(frames)
@@ -138,12 +143,12 @@ def _palette_bytes(flags: int) -> int:
 
 def _behind_blocks(data: bytes, position: int) -> int:
     """The offset behind a chain of blocks, each led by its length; a length of zero ends it."""
-    for _ in range(PIECE_LIMIT):
+    for _ in range(BLOCK_LIMIT):
         length = data[position]
         position += 1 + length
         if not length:
             return position
-    raise ImageError(f"a GIF of more than {PIECE_LIMIT:,} parts is a trap, not a photo")
+    raise ImageError(f"a GIF of more than {BLOCK_LIMIT:,} parts is a trap, not a photo")
 
 
 def _tiff_pages(data: bytes) -> tuple[int, tuple[str, ...]]:
@@ -193,7 +198,7 @@ def _check_webp(data: bytes, pixel_limit: int) -> None:
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     else:
         width, height = (size & 0x3FFF for size in struct.unpack_from("<HH", data, 26))
-    require_pixels(width, height, pixel_limit)
+    require_pixels(width, height, pixel_limit, file_size=len(data))
 
 
 def _check_boxes(data: bytes) -> None:
