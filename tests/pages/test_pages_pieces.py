@@ -38,9 +38,9 @@ def test_every_piece_takes_any_name(evil):
     tree(
         gallery([photo_card(None, evil, above=evil, labels=[(evil, 0.5)], truth=evil)], more=evil),
         strip([(None, evil, evil)], title=evil),
-        matrix([evil, "b"], [[1, 2], [0, 3]], lambda i, j: f"c-{i}-{j}", caption=evil),
+        matrix([evil, "b"], [[1, 2], [0, 3]], place=lambda i, j: f"c-{i}-{j}", caption=evil),
         table([evil, evil], [[evil, evil]], caption=evil),
-        warning(evil, evil, evil),
+        warning(evil, evil, command=evil),
         details(evil, evil),
         definitions([(evil, evil)]),
         chart(evil, interval_drawing(0.5, (0.4, 0.6), reference=(evil, 0.9)), note=evil),
@@ -81,7 +81,9 @@ def test_a_photo_that_cannot_be_shown_says_so():
 
 def test_the_matrix_is_a_table_with_row_and_column_headers_and_linked_counts():
     confusion = [[8, 2, 0], [1, 9, 0], [0, 0, 0]]
-    root = tree(matrix(["a", "b", "c"], confusion, lambda i, j: f"p-{i}-{j}", caption="photos"))
+    root = tree(
+        matrix(["a", "b", "c"], confusion, place=lambda i, j: f"p-{i}-{j}", caption="photos")
+    )
     heads = all_of(root, "th")
     assert [words(e) for e in heads if e.get("scope") == "col"] == ["a", "b", "c", "photos"]
     assert [words(e) for e in heads if e.get("scope") == "row"] == ["a", "b", "c"]
@@ -100,7 +102,7 @@ def test_over_twenty_classes_the_most_confused_come_first_and_the_rest_on_demand
     classes = [f"class {i}" for i in range(size)]
     assert by_confusion(confusion)[:3] == [29, 28, 3]  # 13, 9 and 4 errors; then by order
     assert confused_pairs(confusion) == [(9, 29, 28), (4, 3, 29)]
-    root = tree(matrix(classes, confusion, lambda i, j: None, caption="photos"))
+    root = tree(matrix(classes, confusion, place=lambda i, j: None, caption="photos"))
     first, whole = all_of(root, "table")
     rows = [words(e) for e in all_of(first, "th") if e.get("scope") == "row"]
     assert rows[:3] == ["class 29", "class 28", "class 3"]
@@ -112,7 +114,9 @@ def test_over_twenty_classes_the_most_confused_come_first_and_the_rest_on_demand
 def test_rows_of_a_shortened_matrix_add_up_to_their_photos():
     size = 25
     confusion = [[(i * 7 + j * 3) % 5 for j in range(size)] for i in range(size)]
-    root = tree(matrix([f"c{i}" for i in range(size)], confusion, lambda i, j: None, caption="x"))
+    root = tree(
+        matrix([f"c{i}" for i in range(size)], confusion, place=lambda i, j: None, caption="x")
+    )
     for row in all_of(all_of(root, "table")[0], "tr")[1:]:
         *cells, total = [int(words(cell) or 0) for cell in all_of(row, "td")]
         assert sum(cells) == total
@@ -122,7 +126,7 @@ def test_a_thousand_classes_are_listed_pair_by_pair():
     size = 1000
     confusion = [[1 if i == j else 0 for j in range(size)] for i in range(size)]
     confusion[7][8] = 3
-    html = matrix([f"c{i}" for i in range(size)], confusion, lambda i, j: None, caption="x")
+    html = matrix([f"c{i}" for i in range(size)], confusion, place=lambda i, j: None, caption="x")
     assert len(html) < 200_000
     assert ["c7", "c8", "3"] in [[words(cell) for cell in row] for row in all_of(tree(html), "tr")]
 
@@ -139,13 +143,13 @@ def test_an_interval_is_said_in_words_for_those_who_do_not_see_it():
 
 
 def test_a_measure_has_its_interval_and_n_beside_it():
-    root = tree(measured(0.905, 241, (0.84, 0.95)), measured(0.5, 1243, None))
+    root = tree(measured(0.905, 241, interval=(0.84, 0.95)), measured(0.5, 1243, interval=None))
     assert "90.5 % interval 84-95 %, n = 241" in words(root)
     assert "50.0 % n = 1,243" in words(root)
 
 
 def test_a_warning_says_seen_why_and_command():
-    root = tree(warning("3 photos are dark.", "They teach little.", "eyespot audit birds/"))
+    root = tree(warning("3 photos are dark.", "They teach little.", command="eyespot audit birds/"))
     (aside,) = all_of(root, "aside")
     assert words(aside) == "note: 3 photos are dark. They teach little. eyespot audit birds/"
 

@@ -86,7 +86,7 @@ def _thumbnail(wanted: tuple[Path, int]) -> str | None:
         return None
 
 
-def errors_section(report: Report, chosen: Chosen, shown: Pictures) -> Html:
+def errors_section(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
     """Every confusion with its photos; empty where nothing was confused."""
     errors = report.errors
     if not errors:
@@ -126,7 +126,7 @@ def _seldom_block(report: Report, chosen: Chosen, shown: Pictures) -> Html:
     return join((title, gallery(cards)))
 
 
-def right_blocks(report: Report, chosen: Chosen, shown: Pictures) -> Html:
+def right_blocks(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
     """The right answers of each class, shown when their cell of the matrix is chosen."""
     return join(
         _pair_block(report, pair, rows, chosen, shown, kind="on-demand")

@@ -55,8 +55,10 @@ def report_html(report: Report) -> str:
     body = join(
         (
             _first_screen(report),
-            _matrix(report, right_blocks(report, chosen, shown), set(chosen.wrong | chosen.right)),
-            errors_section(report, chosen, shown),
+            _matrix(
+                report, right_blocks(report, chosen, shown=shown), set(chosen.wrong | chosen.right)
+            ),
+            errors_section(report, chosen, shown=shown),
             _classes(report),
             _sureness(report),
             _left_out(report.left_out),
@@ -72,7 +74,7 @@ def _first_screen(report: Report) -> Html:
     metrics = report.metrics
     reference = ("a random split", report.random_split.top1) if report.random_split else None
     drawing = interval_drawing(metrics.top1, metrics.top1_interval, reference=reference)
-    notes = [warning(n.seen, n.why, n.command) for n in (*cautions(report), *report.notes)]
+    notes = [warning(n.seen, n.why, command=n.command) for n in (*cautions(report), *report.notes)]
     return tag(
         "header",
         None,
@@ -128,7 +130,7 @@ def _matrix(report: Report, right: Html, has_photos: set[tuple[str, str]]) -> Ht
         f"{count(report.metrics.n, 'photo')}: rows are the truth, columns the answer; "
         "the stronger the shade, the larger the share of its row."
     )
-    drawn = matrix(classes, report.metrics.confusion, place, caption=caption)
+    drawn = matrix(classes, report.metrics.confusion, place=place, caption=caption)
     hint = paragraph(quiet(caption, " Choose a number to see its photos."))
     return section("What was taken for what", hint, drawn, right, anchor="matrix")
 
@@ -136,11 +138,14 @@ def _matrix(report: Report, right: Html, has_photos: set[tuple[str, str]]) -> Ht
 def _classes(report: Report) -> Html:
     metrics = report.metrics
     facts: list[tuple[str, str]] = [
-        (term("top-1"), measured(metrics.top1, metrics.n, metrics.top1_interval))
+        (term("top-1"), measured(metrics.top1, metrics.n, interval=metrics.top1_interval))
     ]
     if metrics.top5 is not None:
-        facts.append((term("top-5"), measured(metrics.top5, metrics.n, metrics.top5_interval)))
-    balanced = measured(metrics.balanced_accuracy, metrics.n, metrics.balanced_accuracy_interval)
+        top5 = measured(metrics.top5, metrics.n, interval=metrics.top5_interval)
+        facts.append((term("top-5"), top5))
+    balanced = measured(
+        metrics.balanced_accuracy, metrics.n, interval=metrics.balanced_accuracy_interval
+    )
     facts.append((term("balanced accuracy"), balanced))
     facts.append(("intervals", f"95 %, {metrics.interval_method}"))
     learned = dict(report.trained_on)
@@ -183,7 +188,10 @@ def _sureness(report: Report) -> Html:
     n = sum(b.n for b in bins)
     error = paragraph(
         "Where the dot lies left of the dashed line, it was surer than right. ",
-        quiet(f"Mean distance {percent(calibration_error(bins))}, n = {n:,}"),
+        quiet(
+            f"Mean distance {percent(calibration_error(bins))}, ",
+            tag("span", {"class": "number"}, f"n = {n:,}"),
+        ),
     )
     rows = [
         (

@@ -13,7 +13,7 @@ from eyespot.pages.matrix import confused_pairs
 from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
 
 TOO_FEW_PHOTOS = 30  # below, one photo moves the figure by more than 3 points
-TOO_FEW_GROUPS = 20  # below, the bootstrap's 95 % held in 84-91 % of trials (docs/metrics.md)
+TOO_FEW_GROUPS = 20  # below, the 95 % held in 83 to 98 % of trials (docs/metrics.md)
 WEAK = 0.9  # a recall below it makes more photos the first advice
 MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
 SEEN_AT_A_GLANCE = 50  # errors

@@ -13,7 +13,7 @@ Counts = Sequence[Sequence[int]]
 Place = Callable[[int, int], str | None]  # (truth, answer) -> the anchor of those photos
 
 
-def matrix(classes: Sequence[str], confusion: Counts, place: Place, *, caption: str) -> Html:
+def matrix(classes: Sequence[str], confusion: Counts, *, place: Place, caption: str) -> Html:
     """The matrix; a cell links to where `place` says its photos stand on the page.
 
     Shade is the share of the row, the diagonal is in ink. Over 20 classes come in the order of

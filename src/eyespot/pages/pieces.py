@@ -65,17 +65,18 @@ def details(summary: str, *children: str, is_open: bool = False) -> Html:
     return tag("details", attributes, tag("summary", None, summary), *children)
 
 
-def warning(seen: str, why: str, command: str | None = None) -> Html:
+def warning(seen: str, why: str, *, command: str | None = None) -> Html:
     """One sentence what was seen, one why it matters, one command; a mark in the margin."""
     run = join((" ", code(command))) if command else ""
     words = tag("p", None, mark("note"), tag("strong", None, seen), " ", why, run)
     return tag("aside", {"class": "warning"}, words)
 
 
-def measured(share: float, n: int, interval: tuple[float, float] | None) -> Html:
+def measured(share: float, n: int, *, interval: tuple[float, float] | None) -> Html:
     """A share with its interval and n beside it, in smaller grey."""
     sure = f"interval {between(interval)}, " if interval else ""
-    return join((tag("b", {"class": "number"}, percent(share)), " ", quiet(f"{sure}n = {n:,}")))
+    figure = tag("b", {"class": "number"}, percent(share))
+    return join((figure, " ", quiet(tag("span", {"class": "number"}, f"{sure}n = {n:,}"))))
 
 
 def probability_bars(

@@ -14,7 +14,7 @@ def percent(share: float) -> str:
     return f"{rounded:.0f} %" if rounded in (0, 100) else f"{rounded:.1f} %"
 
 
-def count(number: int, noun: str, plural: str | None = None) -> str:
+def count(number: int, noun: str, *, plural: str | None = None) -> str:
     """`1 photo`, `1,243 photos`, `2 classes`."""
     if number == 1:
         return f"1 {noun}"
