@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.terminal import WIDTH, print_json, wrapped
 from eyespot.errors import lookup
 from eyespot.values import to_json
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eyespot.networks.architecture import Architecture, Paper
     from eyespot.networks.table import StageRow
 
-WIDTH = 100  # columns of the terminal
+KERNELS_AT = 59  # column where the kernels begin
 LEGEND = {
     "/": "/2: stride",
     " dw ": "dw: depthwise, one kernel per channel",
@@ -43,7 +43,7 @@ def networks(family: str | None, as_json: bool) -> None:
         lookup("family", family, {row.family: row for row in rows})
         rows = [row for row in rows if row.family == family]
     if as_json:
-        click.echo(json.dumps([_facts(row) for row in rows], indent=2))
+        print_json([_facts(row) for row in rows])
         return
     for paper, group in groupby(rows, key=lambda row: row.paper):
         _print_paper(paper)
@@ -78,7 +78,7 @@ def show(name: str, image_size: int | None, as_json: bool) -> None:
             "paper": to_json(architecture.paper),
             "table": to_json(stages),
         }
-        click.echo(json.dumps(facts, indent=2))
+        print_json(facts)
         return
     edition = "the paper's" if architecture.edition == "paper" else architecture.edition
     title = click.style(architecture.name, bold=True)
@@ -170,7 +170,10 @@ def _stage_line(
 def _kernel_lines(run: str) -> list[str]:
     """Broken behind a comma or before a bar only."""
     glued = run.replace(" ", "\xa0").replace(",\xa0", ", ").replace("\xa0|", " |")
-    return [line.replace("\xa0", " ") for line in wrap(glued, WIDTH - 59, subsequent_indent="  ")]
+    return [
+        line.replace("\xa0", " ")
+        for line in wrap(glued, WIDTH - KERNELS_AT, subsequent_indent="  ")
+    ]
 
 
 def _print_remarks(architecture: Architecture) -> None:
@@ -197,8 +200,8 @@ def _print_remarks(architecture: Architecture) -> None:
 
 
 def _print_wrapped(text: str) -> None:
-    for line in wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False):
-        click.echo(line)
+    for i, line in enumerate(wrapped(text, indent=2)):
+        click.echo(f"  {line}" if i else line)
 
 
 def _bytes(number: int) -> str:

@@ -7,7 +7,8 @@ from math import prod
 import torch
 from torch import nn
 
-from eyespot.networks.architecture import Architecture, Network
+from eyespot.networks.architecture import Architecture
+from eyespot.networks.catalogue import build
 from eyespot.networks.counting import LayerRow, layers
 
 POOLS = {"MaxPool2d": "max pool", "AvgPool2d": "average pool"}
@@ -33,7 +34,7 @@ def table(architecture: Architecture, *, image_size: int | None = None) -> tuple
     Raises `InputError` if the network cannot take pictures of that size.
     """
     with torch.device("meta"):
-        network: Network = architecture.build(num_classes=architecture.num_classes)
+        network = build(architecture.name)
     rows = layers(network, image_size or architecture.image_size)
     modules = dict(network.named_modules())
     stages = []
