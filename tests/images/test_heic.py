@@ -56,3 +56,11 @@ def test_looking_for_the_decoder_registers_nothing():
     if importlib.util.find_spec("pi_heif"):
         decode(FILES[0])
     assert "HEIF" not in Image.OPEN
+
+
+def test_a_file_that_takes_its_decoder_down_is_refused():
+    pytest.importorskip("pi_heif", reason="the extra [heic] is not installed")
+    data = bytearray(FILES[-1].read_bytes())
+    data[data.index(b"Exif") + 3] = 0xB6  # pi-heif 1.4.0: segmentation fault
+    with pytest.raises(ImageError, match="damaged"):
+        decode(bytes(data))
