@@ -10,8 +10,8 @@ from eyespot.weights.cache import ready
 def cache(tmp_path, monkeypatch):
     """An empty cache folder; the user's own is never touched."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("http_proxy", raising=False)
-    monkeypatch.delenv("HTTP_PROXY", raising=False)
+    for proxy in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(proxy, raising=False)
     return tmp_path / "cache" / "eyespot" / "weights"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -361,6 +362,53 @@ def test_progress_counts_up_to_the_whole_file(tmp_path):
         quick(server.url, tmp_path / "w", sha256=SHA256, progress=lambda *at: seen.append(at))
     assert seen == sorted(seen)
     assert seen[-1] == (300_000, 300_000)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that nobody trusts, with its key, in one PEM file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not here to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "only.pem"]
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "only.pem").read_text())
+    return both
+
+
+def test_an_untrusted_certificate_is_named_and_not_tried_again(certificate, tmp_path):
+    untrusted = serving(CONTENT, certificate=certificate)
+    with untrusted as server, pytest.raises(MissingWeightsError, match="not trusted here"):
+        quick(server.url, tmp_path / "w", sha256=SHA256, pause_s=100)
+
+
+def test_over_tls_the_file_is_right_and_a_stall_ends(certificate, tmp_path, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(CONTENT, certificate=certificate) as server:
+        assert quick(server.url, tmp_path / "w", sha256=SHA256) == SHA256
+    for behaviour in (drip, partial(drip, header=True), partial(silence, after=150_000)):
+        started = time.monotonic()
+        with serving(CONTENT, behaviour, certificate=certificate) as server:
+            with pytest.raises(MissingWeightsError, match=r"for 0\.4 s|timed out"):
+                quick(server.url, tmp_path / "other", sha256=SHA256)
+            assert time.monotonic() - started < 3
+
+
+def test_an_unknown_host_ends_at_once(tmp_path):
+    with pytest.raises(MissingWeightsError, match="no network, or no such host"):
+        quick("http://no-such-host.invalid/w", tmp_path / "w", pause_s=100)
 
 
 @pytest.mark.slow

@@ -7,10 +7,12 @@ A behaviour is called for each request with (handler, content, number of the req
 """
 
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 ETAG = '"version-1"'
 
@@ -66,15 +68,27 @@ def honest(handler: Handler, content: bytes, _number: int, *, until: int | None 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, content: bytes, behaviour: Behaviour) -> None:
+    def __init__(
+        self, content: bytes, behaviour: Behaviour, certificate: Path | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.behaviour = content, behaviour
+        self.scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.requests: list[dict[str, str]] = []
         self.sent = 0  # bytes of bodies
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/weights.pth"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/weights.pth"
+
+    def handle_error(self, *_words) -> None:
+        """Quiet: a client that hangs up is what some tests are about."""
 
     def wait_for(self, sent: int) -> None:
         """Until that many bytes have been sent. Raises after 20 seconds."""
@@ -85,8 +99,11 @@ class Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving(content: bytes, behaviour: Behaviour = honest) -> Iterator[Server]:
-    server = Server(content, behaviour)
+def serving(
+    content: bytes, behaviour: Behaviour = honest, *, certificate: Path | None = None
+) -> Iterator[Server]:
+    """`certificate`: a PEM file with certificate and key, to serve over TLS."""
+    server = Server(content, behaviour, certificate)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

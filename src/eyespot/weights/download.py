@@ -9,6 +9,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -26,10 +28,18 @@ Progress = Callable[[int, int | None], None]  # (bytes that are here, bytes in a
 
 SIZE_LIMIT = 4 << 30  # bytes; the largest published landmark, ViT-L, has 1.2 GB
 STALL_S = 20.0
-ATTEMPTS = 5  # in a row without headway
+ATTEMPTS = 4  # in a row without headway
 HEADWAY = 1 << 20  # bytes further than ever before
 PAUSE_S = 1.0  # seconds before the second attempt, twice as many before each next
 CHUNK = 1 << 18  # bytes read at a time
+LASTING: dict[type[BaseException], str] = {  # failures that no further attempt would mend
+    TimeoutError: "it does not answer",
+    socket.gaierror: "there is no network, or no such host",
+    ssl.SSLCertVerificationError: (
+        "its certificate is not trusted here. Behind a proxy that reads along, set SSL_CERT_FILE "
+        "to your organisation's certificates"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -122,8 +132,9 @@ def _receive(
             return True
         raise _judged(error, url, part) from error
     except urllib.error.URLError as error:
-        if isinstance(error.reason, TimeoutError):
-            raise _given_up(url, part, "it does not answer") from error
+        for kind, words in LASTING.items():
+            if isinstance(error.reason, kind):
+                raise _given_up(url, part, words) from error
         raise _TryAgainError(f"it cannot be reached ({error.reason})") from error
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise _TryAgainError(f"the connection broke ({type(error).__name__})") from error
