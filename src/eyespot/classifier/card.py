@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -27,3 +29,9 @@ class Card:
     licence: str | None = None  # of the pretrained weights
     measured: Measured | None = None
     notes: tuple[str, ...] = ()
+
+
+def fingerprint(contents: Sequence[str], labels: Sequence[str]) -> str:
+    """SHA-256 over what was learned from: every photo's content with its label, in any order."""
+    pairs = sorted(f"{content} {label}" for content, label in zip(contents, labels, strict=True))
+    return hashlib.sha256("\n".join(pairs).encode("utf-8", "surrogateescape")).hexdigest()

@@ -62,7 +62,7 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
     """
     vectors, mirrored = embedded.vectors, embedded.mirrored
     if flip:
-        vectors = mirrored = (vectors + mirrored) / 2
+        vectors = mirrored = (vectors + mirrored) / np.float32(2)
     test = _test_part(dataset)
     held_out = [photo.part == test for photo in embedded.photos] if test else []
     reasons = _copies(embedded, held_out or [False] * len(embedded))
@@ -92,7 +92,7 @@ def _copies(embedded: Embedded, held_out: list[bool]) -> dict[int, str]:
     same = defaultdict(list)
     for i, facts in enumerate(embedded.facts):
         same[facts.sha256].append(i)
-    reasons = {}
+    reasons: dict[int, str] = {}
     for rows in same.values():
         ordered = sorted(rows, key=lambda i: (not held_out[i], embedded.photos[i].file))
         first = embedded.photos[ordered[0]]

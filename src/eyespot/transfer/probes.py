@@ -7,7 +7,7 @@ Regression Trees, 1984, Sect. 3.4.3). Few photos so get a cautious head, many a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,14 +48,15 @@ class Examples:
     """What heads learn from: embeddings of photos and of their mirror images, labels and folds."""
 
     vectors: Vectors  # (N, D)
-    mirrored: Vectors  # (N, D)
+    mirrored: Vectors | None  # (N, D); None: the photos' mirror images are not known
     labels: Labels  # (N,)
     folds: Labels  # (N,), no group in two of them
     num_classes: int
 
     def where(self, rows: NDArray[np.bool_]) -> Examples:
         """The examples of some rows."""
-        parts = (self.vectors[rows], self.mirrored[rows], self.labels[rows], self.folds[rows])
+        mirrored = None if self.mirrored is None else self.mirrored[rows]
+        parts = (self.vectors[rows], mirrored, self.labels[rows], self.folds[rows])
         return Examples(*parts, self.num_classes)
 
 
@@ -79,14 +80,19 @@ class Candidate:
 
 
 @one_thread_per_product
-def choose(examples: Examples, *, held_out: int | None = None) -> tuple[Candidate, ...]:
+def choose(
+    examples: Examples,
+    *,
+    held_out: int | None = None,
+    strengths: Mapping[str, Sequence[float]] = STRENGTHS,
+) -> tuple[Candidate, ...]:
     """Try all candidates on every fold, or on the fold `held_out` alone; the chosen is first."""
     with_mirrored = _mirror_images_help(examples, held_out)
     candidates = [
         _judged(kind, strength, with_mirrored, logits, examples.labels[rows])
-        for kind, strengths in STRENGTHS.items()
-        for rows, found in [_out_of_fold(examples, kind, strengths, with_mirrored, held_out)]
-        for strength, logits in zip(strengths, found, strict=True)
+        for kind, path in strengths.items()
+        for rows, found in [_out_of_fold(examples, kind, path, with_mirrored, held_out)]
+        for strength, logits in zip(path, found, strict=True)
     ]
     best = min(candidates, key=lambda candidate: candidate.log_loss)
     enough = best.log_loss + best.log_loss_error
@@ -130,6 +136,8 @@ def calibrated(logits: Vectors, labels: Labels) -> tuple[float, NDArray[np.float
 
 def _mirror_images_help(examples: Examples, held_out: int | None) -> bool:
     """Whether heads get better by learning from mirror images too; with writing they do not."""
+    if examples.mirrored is None:
+        return False
     losses = []
     for with_mirrored in (False, True):
         rows, (logits,) = _out_of_fold(examples, SOFTMAX, (MIRROR_DECAY,), with_mirrored, held_out)
@@ -191,7 +199,7 @@ def _fit(
 
 def _views(examples: Examples, with_mirrored: bool) -> tuple[Vectors, Labels]:
     """What a head learns from: the photos, and their mirror images where they help."""
-    if not with_mirrored:
+    if not with_mirrored or examples.mirrored is None:
         return examples.vectors, examples.labels
     return (
         np.concatenate([examples.vectors, examples.mirrored]),

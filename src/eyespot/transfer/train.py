@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from eyespot import audit as auditing
-from eyespot.classifier.card import Card, Measured
+from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
 from eyespot.classifier.heads import Head
 from eyespot.datasets.catalogue import open_dataset
@@ -126,7 +122,7 @@ def _classifier(
         reference=Reference(contents, material.vectors[learned], labels),
         card=Card(
             trained_on={c: int((labels == i).sum()) for i, c in enumerate(material.classes)},
-            fingerprint=fingerprint(material.classes, contents, labels),
+            fingerprint=fingerprint(contents, [material.classes[i] for i in labels]),
             seed=order.seed,
             licence=catalogue.find(order.network).licence,
             measured=Measured(
@@ -141,14 +137,6 @@ def _classifier(
         flip=order.flip,
         device=order.device,
     )
-
-
-def fingerprint(
-    classes: tuple[str, ...], contents: tuple[str, ...], labels: NDArray[np.int64]
-) -> str:
-    """SHA-256 over what was learned from: every photo's content with its label, in any order."""
-    pairs = sorted(f"{content} {classes[i]}" for content, i in zip(contents, labels, strict=True))
-    return hashlib.sha256("\n".join(pairs).encode()).hexdigest()
 
 
 def _making(order: Order, classifier: Classifier, chosen: Candidate) -> tuple[tuple[str, str], ...]:
