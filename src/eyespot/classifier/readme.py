@@ -10,13 +10,13 @@ def card_text(classifier: Classifier, *, name: str) -> str:
     """Markdown: what this is, how good, learned from what, how to use it, and its licences."""
     card = classifier.card
     learned = card.trained_on or {}
-    rows = "\n".join(f"| {_cell(label)} | {n:,} |" for label, n in learned.items())
-    return f"""# {_cell(name)}
+    rows = "\n".join(f"| {cell(label)} | {n:,} |" for label, n in learned.items())
+    return f"""# {cell(name)}
 
 An image classifier with {len(classifier.classes)} classes, made by eyespot.
 
 ## How good it is
-{_measured(classifier)}
+{how_good(classifier)}
 Expect less on photos taken elsewhere, otherwise, or of things that are none of these classes.
 `report.html` shows every error.
 
@@ -42,7 +42,8 @@ The classifier itself belongs to whoever trained it.
 """
 
 
-def _measured(classifier: Classifier) -> str:
+def how_good(classifier: Classifier) -> str:
+    """One sentence with the measure, its interval and how it was measured."""
     measured = classifier.card.measured
     if measured is None:
         return "It was not measured."
@@ -57,7 +58,7 @@ def _measured(classifier: Classifier) -> str:
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text that cannot leave its place in the Markdown."""
     escaped = "".join(f"\\{c}" if c in r"\`*_{}[]<>|#!" else c for c in shown(text))
     return escaped.replace("&", "&amp;")

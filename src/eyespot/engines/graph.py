@@ -29,8 +29,15 @@ class PixelsToAnswer(nn.Module):
         self.register_buffer("scale", torch.from_numpy(preprocessing.scale).view(1, 3, 1, 1))
 
     def forward(self, pixels: Tensor) -> Tensor:
+        return self.answer(self.normalised(pixels))
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """(N, H, W, 3) uint8 -> (N, 3, H, W) float32, as `Preprocessing.normalise`, bit for bit."""
         images = pixels.permute(0, 3, 1, 2).to(torch.float32)
-        images = (images - self.shift) * self.scale
+        return (images - self.shift) * self.scale
+
+    def answer(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) -> (N, D)."""
         if self.output == EMBEDDING:
             return self.network.forward_embedding(images)
         with record(self.network, [self.output]) as responses:
