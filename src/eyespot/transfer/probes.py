@@ -7,12 +7,13 @@ Regression Trees, 1984, Sect. 3.4.3). Few photos so get a cautious head, many a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eyespot.classifier.heads import (
     Head,
@@ -38,9 +39,15 @@ MIRROR_DECAY = 0.003  # of the softmax head that is asked whether mirror images 
 TEMPERATURES = np.geomspace(0.05, 20, 121)  # 5 % apart
 QUERIES_AT_ONCE = 1024  # bounds the table of similarities
 
-# Many small products: a second thread inside each costs more than it brings, above all on a busy
-# machine. The folds run side by side instead, and the result does not depend on the cores.
-one_thread_per_product = threadpool_limits.wrap(limits=1, user_api="blas")
+
+@contextmanager
+def one_thread_per_product() -> Iterator[None]:
+    """Many small products: a second thread inside each costs more than it brings.
+
+    The folds run side by side instead, and the result does not depend on the cores.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class Candidate:
         return f"{self.kind}, weight decay {self.strength:g}, on {views}"
 
 
-@one_thread_per_product
+@one_thread_per_product()
 def choose(
     examples: Examples,
     *,
@@ -101,7 +108,7 @@ def choose(
     return (chosen, *(candidate for candidate in candidates if candidate is not chosen))
 
 
-@one_thread_per_product
+@one_thread_per_product()
 def fit(examples: Examples, candidate: Candidate) -> Head:
     """Fit `candidate` on all `examples`, with the temperature that was found for it."""
     strengths = (candidate.strength,)
@@ -109,7 +116,7 @@ def fit(examples: Examples, candidate: Candidate) -> Head:
     return replace(head, temperature=candidate.temperature)
 
 
-@one_thread_per_product
+@one_thread_per_product()
 def cross_validate(examples: Examples, chosen_on: Callable[[Examples], Candidate]) -> Vectors:
     """(N, K) probabilities: each fold is answered by a head chosen and fitted without it."""
 
