@@ -1,0 +1,6 @@
+"""Is this folder fit to train on: what cannot be read, is there twice, or belongs together."""
+
+from eyespot.audit.examine import audit
+from eyespot.audit.findings import KINDS, Audit
+
+__all__ = ["KINDS", "Audit", "audit"]

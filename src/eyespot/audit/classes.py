@@ -1,0 +1,139 @@
+"""What is wrong with the classes themselves: their names, sizes, and how many occasions they show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from eyespot.audit.findings import ClassProblem
+from eyespot.datasets.names import counted, some
+
+FEW = 10  # photos below which a class is hardly learned, and measured not at all
+IMBALANCE = 10.0  # photos of the largest class for one of the smallest
+LONG_ENOUGH = 5  # letters of a name in which one may be a slip
+
+
+def class_problems(
+    classes: Mapping[str, int], groups: Mapping[str, int], parts: Mapping[str, Sequence[str]]
+) -> tuple[ClassProblem, ...]:
+    """Every problem, the gravest first.
+
+    `classes` has photos that can be read, `groups` how many independent ones, `parts` a class's
+    parts of the given split that lack it.
+    """
+    return (
+        *_look_alikes(classes),
+        *_sizes(classes, groups),
+        *_missing(parts),
+        *_imbalance(classes),
+    )
+
+
+def look_alike(first: str, second: str) -> bool:
+    """Would a person take the two names for one class, spelled twice?
+
+    >>> look_alike("Tulip", "tulips"), look_alike("1st floor", "2nd floor")
+    (True, False)
+    """
+    one, other = _letters(first), _letters(second)
+    if one == other or _singular(one) == _singular(other):
+        return True
+    if re.findall(r"\d+", one) != re.findall(r"\d+", other):
+        return False
+    return min(len(one), len(other)) >= LONG_ENOUGH and _is_one_slip(one, other)
+
+
+def _look_alikes(classes: Iterable[str]) -> Iterator[ClassProblem]:
+    names = sorted(classes)
+    near: dict[str, list[str]] = defaultdict(list)
+    for first, second in _candidates(names):
+        if look_alike(first, second):
+            near[first].append(second)
+    told: set[str] = set()
+    for first, others in near.items():
+        if first in told:
+            continue
+        told |= {first, *others}
+        both = (first, *others)
+        quoted = " and ".join(f"'{name}'" for name in both)
+        yield ClassProblem("look-alike names", both, f"{quoted} look like one class.")
+
+
+def _candidates(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Pairs that share a beginning or an end: of two names one slip apart, one half is equal."""
+    halves: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name in names:
+        letters = _singular(_letters(name))
+        halves["start", letters[:2]].add(name)
+        halves["end", letters[-2:]].add(name)
+    pairs = {
+        (first, second)
+        for members in halves.values()
+        for first in members
+        for second in members
+        if first < second
+    }
+    yield from sorted(pairs)
+
+
+def _letters(name: str) -> str:
+    """Lower case without accents' spelling, spaces, underscores and hyphens."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_\-.]+", "", folded)
+
+
+def _singular(letters: str) -> str:
+    for ending, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("s", "")):
+        if letters.endswith(ending) and not letters.endswith("ss" if ending == "s" else "\0"):
+            return letters[: -len(ending)] + single
+    return letters
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """One letter added, dropped or replaced inside the words, or two neighbours swapped."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return False  # one letter more at the end is another word as often as a slip
+    one, other = one[start:], other[start:]
+    if start == 0 or len(one) == len(other) == 1:
+        return False  # 'mouse' and 'house', 'left' and 'lefg': names differ at their ends
+    swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    return swapped or one[1:] == other or one == other[1:] or (one[1:] == other[1:])
+
+
+def _sizes(classes: Mapping[str, int], groups: Mapping[str, int]) -> Iterator[ClassProblem]:
+    empty = [name for name, count in classes.items() if count == 0]
+    single = [name for name, count in classes.items() if count == 1]
+    few = [name for name, count in classes.items() if 1 < count < FEW]
+    whole = [name for name, count in classes.items() if count > 1 and groups.get(name) == 1]
+    for name in empty:
+        yield ClassProblem("empty", (name,), f"'{name}' has no photo that can be read.")
+    for name in single:
+        yield ClassProblem("one photo", (name,), f"'{name}' has one photo.")
+    for name in whole:
+        seen = f"All {counted(classes[name], 'photo')} of '{name}' show one occasion."
+        yield ClassProblem("one group", (name,), seen)
+    if few:
+        sizes = some([f"'{name}' {classes[name]}" for name in few])
+        yield ClassProblem("few photos", tuple(few), f"Fewer than {FEW} photos: {sizes}.")
+
+
+def _missing(parts: Mapping[str, Sequence[str]]) -> Iterator[ClassProblem]:
+    for name, lacking in parts.items():
+        where = " and ".join(lacking)
+        yield ClassProblem("empty", (name,), f"'{name}' has no photo in {where}.")
+
+
+def _imbalance(classes: Mapping[str, int]) -> Iterator[ClassProblem]:
+    present = Counter({name: count for name, count in classes.items() if count})
+    if len(present) < 2:
+        return
+    (most, large), (least, small) = present.most_common()[0], present.most_common()[-1]
+    if large / small >= IMBALANCE:
+        sizes = f"'{most}' has {large:,} photos, '{least}' {small:,}"
+        seen = f"{sizes}: {large / small:.1f} to 1."
+        yield ClassProblem("imbalance", (most, least), seen)
