@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from eyespot.engines.backbone import EMBEDDING, Backbone
+from eyespot.errors import InputError
 from eyespot.taps import record
 
 if TYPE_CHECKING:
@@ -42,4 +43,10 @@ class PixelsToAnswer(nn.Module):
             return self.network.forward_embedding(images)
         with record(self.network, [self.output]) as responses:
             self.network.forward_features(images)
-        return responses[self.output].flatten(2).mean(2)  # (N, C)
+        maps = responses.get(self.output)
+        if maps is None or maps.dim() != 4:
+            raise InputError(
+                f"{self.output!r} gives no maps (N, C, h, w) on the way to the embedding: name a "
+                "stage, see `eyespot show`"
+            )
+        return maps.flatten(2).mean(2)  # (N, C)
