@@ -136,7 +136,7 @@ def load(folder: Path, *, device: str = "auto") -> Classifier:
     """
     verify(folder)
     values = read_values(folder / VALUES)
-    arrays = read_arrays(folder / WEIGHTS, prefix="head.")
+    arrays = tensors.read_arrays(folder / WEIGHTS, prefix="head.")
     return Classifier(
         backbone=_backbone(values, folder),
         head=_head(values, arrays, folder),
@@ -184,7 +184,9 @@ def _values(classifier: Classifier) -> Values:
 def _write_arrays(classifier: Classifier, folder: Path) -> None:
     from safetensors.numpy import save as as_bytes
 
-    state = {f"network.{name}": value for name, value in network_arrays(classifier).items()}
+    if classifier.backbone.tensors is None:
+        raise EyespotError("this classifier came without its network")
+    state = {f"network.{name}": value for name, value in classifier.backbone.tensors().items()}
     state |= {f"head.{name}": value for name, value in head_arrays(classifier.head).items()}
     files.write_atomic(folder / WEIGHTS, as_bytes(dict(sorted(state.items()))))
     reference = classifier.reference
@@ -197,17 +199,6 @@ def _write_arrays(classifier: Classifier, folder: Path) -> None:
         "vectors": reference.vectors,
     }
     files.write_atomic(folder / REFERENCE, as_bytes(arrays))
-
-
-def network_arrays(classifier: Classifier) -> dict[str, np.ndarray[Any, Any]]:
-    """The backbone's tensors under our names, without the head it was pretrained with."""
-    from eyespot.networks import find
-
-    if classifier.backbone.load is None:
-        raise EyespotError("this classifier came without its network")
-    head = find(classifier.backbone.architecture).head + "."
-    state = classifier.backbone.load().state_dict()
-    return {name: value.numpy() for name, value in state.items() if not name.startswith(head)}
 
 
 def head_arrays(head: Head) -> dict[str, np.ndarray[Any, Any]]:
@@ -227,16 +218,6 @@ def _sums_text(sums: dict[str, str]) -> str:
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
-def read_arrays(path: Path, *, prefix: str) -> dict[str, np.ndarray[Any, Any]]:
-    """The tensors of `path` whose names begin with `prefix`, by the rest of the name."""
-    from safetensors import safe_open
-
-    tensors.read_header(path)
-    with safe_open(path, framework="numpy") as file:
-        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-        return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-
-
 def _head(values: Values, arrays: dict[str, np.ndarray[Any, Any]], folder: Path) -> Head:
     facts = (values.head.kind, values.head.strength, values.head.temperature)
     classes = len(values.classes)
@@ -248,7 +229,7 @@ def _head(values: Values, arrays: dict[str, np.ndarray[Any, Any]], folder: Path)
 
 
 def _reference(path: Path) -> Reference:
-    arrays = read_arrays(path, prefix="")
+    arrays = tensors.read_arrays(path, prefix="")
     contents = tuple(row.tobytes().hex() for row in arrays["contents"])
     return Reference(contents, arrays["vectors"], arrays["labels"])
 
@@ -257,6 +238,9 @@ def _backbone(values: Values, folder: Path) -> Backbone:
     def load() -> Network:
         return load_network(folder / WEIGHTS, values)
 
+    def arrays() -> dict[str, np.ndarray[Any, Any]]:
+        return tensors.read_arrays(folder / WEIGHTS, prefix="network.")
+
     return Backbone(
         architecture=values.architecture,
         weights=values.weights,
@@ -264,6 +248,7 @@ def _backbone(values: Values, folder: Path) -> Backbone:
         output=values.output,
         source=values.source,
         load=load,
+        tensors=arrays,
     )
 
 
@@ -277,9 +262,9 @@ def load_network(path: Path, values: Values) -> Network:
     network = build(values.architecture, num_classes=len(values.classes))
     state: dict[str, Tensor] = {
         name: torch.from_numpy(array)
-        for name, array in read_arrays(path, prefix="network.").items()
+        for name, array in tensors.read_arrays(path, prefix="network.").items()
     }
-    for name, array in read_arrays(path, prefix="head.").items():
+    for name, array in tensors.read_arrays(path, prefix="head.").items():
         if values.head.kind.startswith("linear") and values.output == "embedding":
             state[f"{head}.{name}"] = torch.from_numpy(array)
     lacking, unknown = network.load_state_dict(state, strict=False)

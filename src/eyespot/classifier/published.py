@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from eyespot.classifier.bundle import read_arrays
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import LinearHead
 from eyespot.engines import pretrained
-from eyespot.errors import EyespotError
-from eyespot.weights import catalogue
-from eyespot.weights.load import ready
+from eyespot.weights import catalogue, tensors
+from eyespot.weights.cache import ready
 
 
 def published(name: str = catalogue.DEFAULT, *, device: str = "auto") -> Classifier:
@@ -24,15 +20,13 @@ def published(name: str = catalogue.DEFAULT, *, device: str = "auto") -> Classif
     """
     checkpoint = catalogue.find(name)
     classes = catalogue.classes(checkpoint)
-    arrays = read_arrays(ready(checkpoint).path, prefix="")
-    heads = [n for n, a in arrays.items() if a.ndim == 2 and len(a) == len(classes)]
-    if len(heads) != 1:
-        raise EyespotError(f"{name} has {len(heads)} layers with {len(classes)} outputs, not one")
-    head = heads[0].removesuffix("weight")
-    bias = arrays.get(f"{head}bias", np.zeros(len(classes), np.float32))
+    path = ready(checkpoint).path
+    shapes = {name: entry.shape for name, entry in tensors.read_header(path).entries.items()}
+    head = tensors.head_of(shapes, len(classes), checkpoint.name)
+    arrays = tensors.read_arrays(path, prefix=f"{head}.")
     return Classifier(
         backbone=pretrained(checkpoint.name),
-        head=LinearHead("linear softmax", 0.0, 1.0, arrays[f"{head}weight"], bias),
+        head=LinearHead("linear softmax", 0.0, 1.0, arrays["weight"], arrays["bias"]),
         classes=classes,
         card=Card(licence=checkpoint.licence),
         device=device,

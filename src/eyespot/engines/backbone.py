@@ -6,13 +6,17 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.values import to_json
 
 if TYPE_CHECKING:
     from eyespot.networks.architecture import Network
+
+Tensors = dict[str, NDArray[Any]]  # of a network without its head, by our names
 
 EMBEDDING = "embedding"  # the output that the head sees; any other output names a stage
 
@@ -27,6 +31,7 @@ class Backbone:
     output: str = EMBEDDING  # or a module of the network, averaged over positions
     source: str = ""  # where the weights come from, in words
     load: Callable[[], Network] | None = field(default=None, compare=False, repr=False)
+    tensors: Callable[[], Tensors] | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:
@@ -50,6 +55,15 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
 
         return load_weights(checkpoint.name).network
 
+    def tensors() -> Tensors:
+        from eyespot.weights.cache import ready
+        from eyespot.weights.tensors import head_of, read_arrays
+
+        arrays = read_arrays(ready(checkpoint).path)
+        shapes = {name: array.shape for name, array in arrays.items()}
+        head = head_of(shapes, len(catalogue.classes(checkpoint)), checkpoint.name)
+        return {name: a for name, a in arrays.items() if not name.startswith(f"{head}.")}
+
     return Backbone(
         architecture=checkpoint.network,
         weights=catalogue.digest(checkpoint),
@@ -57,4 +71,5 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
         output=output,
         source=checkpoint.name,
         load=load,
+        tensors=tensors,
     )

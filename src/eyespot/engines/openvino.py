@@ -7,8 +7,9 @@ usage statistics at import.
 
 from __future__ import annotations
 
+import queue
 import sys
-import threading
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,12 @@ def processor() -> str:
 
 def from_torch(module: nn.Module, example: Tensor) -> Any:
     """Convert `module` for inputs of exactly the example's shape."""
-    return openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
+    from torch.jit import TracerWarning
+
+    with warnings.catch_warnings():
+        # Sizes become constants of the graph: that is right where every input has the same size.
+        warnings.simplefilter("ignore", TracerWarning)
+        return openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
 
 
 def save(model: Any, path: Path) -> None:
@@ -61,8 +67,7 @@ class OpenVinoEngine:
     def __init__(self, model: Path, precision: str, *, streams: int) -> None:
         self.precision = precision
         self.name = f"OpenVINO {precision}"
-        self._requests = threading.local()
-        self._compiled = core().compile_model(
+        compiled = core().compile_model(
             str(model),
             "CPU",
             {
@@ -72,11 +77,18 @@ class OpenVinoEngine:
                 "ENABLE_CPU_PINNING": False,
             },
         )
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(streams):
+            self._requests.put(compiled.create_infer_request())
+        # The first exchange of arrays sets up openvino's binding to numpy. If two threads do that
+        # at once, both wait for ever (2026.4: a static guard against the interpreter's lock).
+        self(np.zeros(tuple(compiled.input(0).shape), np.uint8))
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(1, H, W, 3) uint8 pixels -> (1, D) float32."""
-        if not hasattr(self._requests, "request"):
-            self._requests.request = self._compiled.create_infer_request()
-        request = self._requests.request
-        request.infer({0: pixels})
-        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        """(1, H, W, 3) uint8 pixels -> (1, D) float32. Waits for a free stream."""
+        request = self._requests.get()
+        try:
+            request.infer({0: pixels})
+            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        finally:
+            self._requests.put(request)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from numpy.typing import NDArray
+
 from eyespot.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
@@ -72,6 +74,29 @@ def read_header(path: Path) -> Header:
     entries = {name: _entry(path, name, field, 8 + length) for name, field in fields.items()}
     _check_places(path, entries, first=8 + length, size=size)
     return Header(entries, metadata)
+
+
+def read_arrays(path: Path, *, prefix: str = "") -> dict[str, NDArray[Any]]:
+    """The tensors whose names begin with `prefix`, by the rest of the name, without torch.
+
+    Raises like `read_header`.
+    """
+    from safetensors import safe_open
+
+    names = [name for name in read_header(path).entries if name.startswith(prefix)]
+    with safe_open(path, framework="numpy") as file:
+        return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
+
+
+def head_of(shapes: Mapping[str, tuple[int, ...]], num_classes: int, source: str) -> str:
+    """The layer that gives the logits: the one whose weight has as many rows as there are classes.
+
+    Raises `IntegrityError`, naming the `source`, where that is not exactly one.
+    """
+    found = [n for n, shape in shapes.items() if len(shape) > 1 and shape[0] == num_classes]
+    if len(found) != 1:
+        raise IntegrityError(f"{source} has {len(found)} layers with {num_classes} outputs, not 1")
+    return found[0].removesuffix(".weight")
 
 
 def tensors_digest(state_dict: Mapping[str, Tensor]) -> str:
