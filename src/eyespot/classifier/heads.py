@@ -31,8 +31,7 @@ class LinearHead:
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) logits."""
-        rows = [self.weight @ vector + self.bias for vector in vectors]
-        return np.stack(rows) if rows else np.zeros((0, len(self.bias)), np.float32)
+        return _products(vectors, self.weight) + self.bias
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,21 @@ class NeighbourHead:
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) log shares of the votes."""
-        rows = [self.vectors @ vector for vector in unit(vectors)]
-        similarity = np.stack(rows) if rows else np.zeros((0, len(self.labels)), np.float32)
+        similarity = _products(unit(vectors), self.vectors)
         return vote(similarity, self.labels, int(self.strength), num_classes=self.num_classes)
 
 
 Head = LinearHead | NeighbourHead
+
+
+def _products(vectors: Vectors, matrix: Vectors) -> Vectors:
+    """(N, D) and (K, D) -> (N, K), every number a scalar product of its own.
+
+    A matrix product would sum in an order that depends on N, K and the number of threads.
+    """
+    rows, columns = np.ascontiguousarray(vectors), np.ascontiguousarray(matrix)
+    products: Vectors = np.vecdot(rows[:, None], columns)
+    return products
 
 
 def vote(similarity: Vectors, labels: Labels, k: int, *, num_classes: int) -> Vectors:
@@ -63,7 +71,8 @@ def vote(similarity: Vectors, labels: Labels, k: int, *, num_classes: int) -> Ve
     weight = np.exp((cosine - cosine[:, :1]) / SHARPNESS)
     votes = np.full((len(similarity), num_classes), PRIOR_VOTES)
     np.add.at(votes, (np.arange(len(votes))[:, None], labels[nearest]), weight)
-    return np.log(votes / votes.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Vectors = np.log(votes / votes.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def probabilities(head: Head, vectors: Vectors) -> Vectors:
@@ -74,10 +83,14 @@ def probabilities(head: Head, vectors: Vectors) -> Vectors:
 def softmax(scores: Vectors) -> Vectors:
     """(N, K) logits -> (N, K) probabilities in float32, each row for itself."""
     exponential = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (exponential / exponential.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Vectors = (exponential / exponential.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def unit(vectors: Vectors) -> Vectors:
     """(N, D) -> (N, D) of length 1; a zero vector stays zero."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(length, np.finfo(np.float32).tiny)).astype(np.float32)
+    directions: Vectors = (vectors / np.maximum(length, np.finfo(np.float32).tiny)).astype(
+        np.float32
+    )
+    return directions
