@@ -193,7 +193,7 @@ def _write_arrays(classifier: Classifier, folder: Path) -> None:
     if reference is None:
         raise EyespotError("only a classifier that was trained here can be saved")
     contents = b"".join(bytes.fromhex(content) for content in reference.contents)
-    arrays = {
+    arrays: dict[str, np.ndarray[Any, Any]] = {
         "contents": np.frombuffer(contents, np.uint8).reshape(-1, 32),
         "labels": reference.labels,
         "vectors": reference.vectors,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -89,7 +90,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 def _watched(answers: Iterator[Answer], total: int) -> Iterator[Answer]:
     """Pass the answers on and draw a bar, where nothing else is written to this terminal."""
-    bar = StageLines(is_quiet=click.get_text_stream("stdout").isatty())
+    bar = StageLines(is_quiet=sys.stdout.isatty())
     bar.begin("predict")
     for done, answer in enumerate(answers, start=1):
         bar.advance(done, total)

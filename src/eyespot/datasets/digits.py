@@ -108,7 +108,7 @@ def _copied(
     return tuple(pairs)
 
 
-def _png(image: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _png(image: np.ndarray) -> bytes:
     """(8, 8) grey levels from 0 to 16 -> dark ink on white paper, SIDE x SIDE."""
     pixels = (255 - image * (255 / 16)).round().astype(np.uint8)
     picture = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)

@@ -46,7 +46,7 @@ def processor() -> str:
 
 def from_torch(module: nn.Module, example: Tensor) -> Any:
     """Convert `module` for inputs of exactly the example's shape."""
-    from torch.jit import TracerWarning
+    from torch.jit._trace import TracerWarning
 
     with warnings.catch_warnings():
         # Sizes become constants of the graph: that is right where every input has the same size.
