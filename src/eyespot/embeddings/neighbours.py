@@ -31,4 +31,5 @@ def nearest(
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, np.maximum(length, np.finfo(np.float32).tiny), dtype=np.float32)
+    directions: NDArray[np.float32] = vectors / np.maximum(length, np.finfo(np.float32).tiny)
+    return directions
