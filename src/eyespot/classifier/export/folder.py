@@ -102,7 +102,9 @@ def _refusal(path: Path, measured: Parity) -> str:
     return (
         f"{path} was not written: the ONNX model is not the same classifier. Expected all "
         f"{measured.photos:,} labels equal and probabilities within {measured.tolerance:.0e} of "
-        f"{exact.engine}, got {exact.same_labels:,} and {exact.max_abs_difference:.1e}. "
+        f"{exact.engine}, got {exact.same_labels:,} and {exact.max_abs_difference:.1e}; embeddings "
+        f"within {parity.EMBEDDING_TOLERANCE:.0e} of their spread, got "
+        f"{exact.embedding_difference:.1e}. "
         "Please report it; `eyespot predict` is not affected."
     )
 

@@ -2,7 +2,7 @@
 
 One way is the exported one: `preprocess.py` and onnxruntime. The other is eyespot's own: its
 decoder and preprocessing, torch in float32, and numpy for the head. Pixels must be equal in every
-bit, all labels equal, and probabilities within `TOLERANCE`.
+bit, all labels equal, probabilities and embeddings within their tolerances.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Difference:
     engine: str
     same_labels: int  # photos
     max_abs_difference: float  # of a probability
+    embedding_difference: float  # the largest, in parts of the embeddings' spread
 
     def __str__(self) -> str:
         return (
@@ -70,8 +71,11 @@ class Parity:
 
     @property
     def holds(self) -> bool:
-        close = self.exact.max_abs_difference <= self.tolerance  # false for what is no number
-        return close and self.exact.same_labels == self.photos
+        exact = self.exact  # what is no number is not within a tolerance
+        is_close = exact.max_abs_difference <= self.tolerance
+        # A very sure head hides what is wrong before it.
+        is_close_before = exact.embedding_difference <= EMBEDDING_TOLERANCE
+        return is_close and is_close_before and exact.same_labels == self.photos
 
 
 def compared(
@@ -127,8 +131,10 @@ def from_onnx(running: Any, pixels: Pixels) -> Answers:
 
 def difference(exported: Answers, own: Answers, engine: str) -> Difference:
     """How far the two are apart."""
+    spread = max(float(own.embedding.std()), float(np.finfo(np.float32).tiny))
     return Difference(
         engine=engine,
         same_labels=int((exported.labels == own.labels).sum()),
         max_abs_difference=float(np.abs(exported.probabilities - own.probabilities).max()),
+        embedding_difference=float(np.abs(exported.embedding - own.embedding).max()) / spread,
     )

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import preprocess  # type: ignore[import-not-found]  # the file beside this one
 from numpy.typing import NDArray
 
 FOLDER = Path(__file__).resolve().parent
@@ -51,6 +50,7 @@ def compare_photos() -> list[str]:
     """How the photos are read and answered here, against how they were, in words."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import; it sends statistics otherwise
     import onnxruntime
+    import preprocess  # type: ignore[import-not-found]  # the file beside this one
 
     expected = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
     with np.load(FOLDER / "expected.npz") as file:
