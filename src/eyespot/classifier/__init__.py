@@ -1,0 +1,1 @@
+"""A trained classifier as a value, on disk, and as ONNX."""

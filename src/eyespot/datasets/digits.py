@@ -17,7 +17,6 @@ from PIL import Image, ImageEnhance
 from eyespot import files
 
 SIDE = 64  # pixels of a written picture: eight for each of the digit's own
-NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WRONG_LABELS = 18
 COPIES = 12
 NEAR_COPIES = 12
@@ -57,12 +56,13 @@ def write_spoiled_digits(folder: Path, *, seed: int = 0) -> Spoiled:
 
     digits = load_digits()
     generator = np.random.default_rng(seed)
-    truth = [NAMES[digit] for digit in digits.target]
+    truth = [str(digit) for digit in digits.target]
+    classes = sorted(set(truth))
     chosen = generator.permutation(len(truth)).tolist()
     labels = list(truth)
     wrong = [chosen.pop() for _ in range(WRONG_LABELS)]
     for i in wrong:
-        labels[i] = str(generator.choice([name for name in NAMES if name != truth[i]]))
+        labels[i] = str(generator.choice([name for name in classes if name != truth[i]]))
     contents = [_png(image) for image in digits.images]
     names = [f"{label}/{i:04d}.png" for i, label in enumerate(labels)]
     written = dict(zip(names, contents, strict=True))
@@ -73,7 +73,7 @@ def write_spoiled_digits(folder: Path, *, seed: int = 0) -> Spoiled:
     twins = []
     for _ in range(TWO_LABELS):
         i = chosen.pop()
-        other = str(generator.choice([name for name in NAMES if name != truth[i]]))
+        other = str(generator.choice([name for name in classes if name != truth[i]]))
         twin = f"{other}/{i:04d}.png"
         written[twin] = contents[i]
         twins.append((names[i], twin))
@@ -137,10 +137,10 @@ def _damaged(contents: list[bytes]) -> dict[str, bytes]:
     flipped = bytearray(contents[2])
     flipped[len(flipped) // 2] ^= 0xFF
     return {
-        "zero/empty.png": b"",
-        "one/half-copied.png": contents[0][: len(contents[0]) // 2],
-        "two/not-found.jpg": page,
-        "three/zeros.png": bytes(2000),
-        "four/flipped.png": bytes(flipped),
-        "five/notes.png": b"remember to scan page 12 again\n",
+        "0/empty.png": b"",
+        "1/half-copied.png": contents[0][: len(contents[0]) // 2],
+        "2/not-found.jpg": page,
+        "3/zeros.png": bytes(2000),
+        "4/flipped.png": bytes(flipped),
+        "5/notes.png": b"remember to scan page 12 again\n",
     }

@@ -1,0 +1,1 @@
+"""From photos to a classifier: heads on embeddings, chosen, fitted and measured."""
