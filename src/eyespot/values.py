@@ -6,6 +6,7 @@ typed field is an error that names it, so that a damaged file is never half unde
 """
 
 import dataclasses
+import sys
 import types
 import typing
 from typing import Any, TypeVar
@@ -83,7 +84,9 @@ def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
 
 
 def _read_scalar(kind: Any, data: Any, where: str) -> Any:
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
+        if not abs(data) <= sys.float_info.max:
+            _refuse(where, "a finite number", data)
         return float(data)
     if type(data) is not kind:
         _refuse(where, kind.__name__, data)

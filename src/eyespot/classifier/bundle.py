@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eyespot import files
-from eyespot.classifier.card import Card
-from eyespot.classifier.classifier import Classifier, Reference
-from eyespot.classifier.heads import Head, LinearHead, NeighbourHead
+from eyespot.classifier import stored
+from eyespot.classifier.classifier import Classifier
+from eyespot.classifier.heads import Head, LinearHead
 from eyespot.engines import Backbone
 from eyespot.errors import EyespotError, InputError, IntegrityError
-from eyespot.images.preprocessing import Preprocessing
-from eyespot.values import from_json, to_json
+from eyespot.values import to_json
 from eyespot.weights import tensors
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from eyespot.networks.architecture import Network
 
-FORMAT = 1  # of the folder; a reader refuses formats that it does not know
 VALUES = "classifier.json"
 WEIGHTS = "weights.safetensors"
 REFERENCE = "reference.safetensors"
@@ -38,33 +34,8 @@ REPORT = "report.html"
 SUMS = "SHA256SUMS"
 NEEDED = (VALUES, WEIGHTS, REFERENCE, CARD)
 SYSTEM_LEFTOVERS = re.compile(r"\..*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
-VALUES_LIMIT = 16 << 20  # bytes of JSON that are read at all
-
-
-@dataclass(frozen=True)
-class HeadValues:
-    """A head without its arrays."""
-
-    kind: str
-    strength: float
-    temperature: float
-
-
-@dataclass(frozen=True)
-class Values:
-    """What `classifier.json` holds."""
-
-    format: int
-    architecture: str
-    weights: str  # digest of the backbone's tensors
-    source: str
-    preprocessing: Preprocessing
-    output: str
-    flip: bool
-    classes: tuple[str, ...]
-    head: HeadValues
-    thresholds: dict[str, float]
-    card: Card
+DIGEST = re.compile(r"[0-9a-f]{64}")
+SUMS_LIMIT = 1 << 20  # bytes
 
 
 def save(
@@ -97,33 +68,49 @@ def seal(folder: Path) -> None:
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder} is not a bundle of eyespot: it lacks {', '.join(missing)}")
+    strange = [file.name for file in _files(folder) if not _is_plain(file)]
+    if strange:
+        raise InputError(f"{folder / strange[0]} is no file, or its name cannot be listed: move it")
     sums = {file.name: files.sha256(file) for file in _files(folder)}
     files.write_atomic(folder / SUMS, _sums_text(sums))
 
 
-def verify(folder: Path) -> None:
-    """Raise `IntegrityError`, naming the file, unless every byte is as it was sealed."""
+def verify(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file, if every byte is as it was sealed.
+
+    Raises `IntegrityError`, naming the file, where one is not.
+    """
     if not folder.is_dir():
         raise InputError(f"There is no bundle {folder}: expected a folder that `train` wrote")
     if not (folder / SUMS).is_file():
         kind = "has lost its SHA256SUMS" if (folder / VALUES).exists() else "is no eyespot bundle"
         raise IntegrityError(f"{folder} {kind}: expected a folder that `eyespot train` wrote")
-    try:
-        text = (folder / SUMS).read_bytes().decode("ascii")
-        rows = [line.split("  ", 1) for line in text.splitlines()]
-        expected = {name: digest for digest, name in rows}
-    except ValueError as error:
-        raise IntegrityError(f"{folder / SUMS} is damaged: {_CURE}") from error
-    if text != _sums_text(expected) or not set(NEEDED) <= set(expected):
-        raise IntegrityError(f"{folder / SUMS} is damaged: {_CURE}")
+    expected = _read_sums(folder / SUMS)
     present = {file.name: file for file in _files(folder)}
     for name in sorted(set(expected) | set(present)):
         if name not in present:
             raise IntegrityError(f"{folder / name} is missing: {_CURE}")
         if name not in expected:
             raise IntegrityError(f"{folder / name} does not belong to this bundle: {_CURE}")
-        if files.sha256(present[name]) != expected[name]:
+        if not _is_plain(present[name]) or files.sha256(present[name]) != expected[name]:
             raise IntegrityError(f"{folder / name} is not as it was saved: {_CURE}")
+    return expected
+
+
+def _read_sums(path: Path) -> dict[str, str]:
+    try:
+        if path.stat().st_size > SUMS_LIMIT:
+            raise ValueError("too large")
+        text = path.read_bytes().decode("utf-8")
+        rows = [line.split("  ", 1) for line in text.split("\n")[:-1]]
+        expected = {name: digest for digest, name in rows}
+        if not all(DIGEST.fullmatch(digest) for digest in expected.values()):
+            raise ValueError("no digest")
+    except ValueError as error:
+        raise IntegrityError(f"{path} is damaged: {_CURE}") from error
+    if text != _sums_text(expected) or not set(NEEDED) <= set(expected):
+        raise IntegrityError(f"{path} is damaged: {_CURE}")
+    return expected
 
 
 _CURE = "copy the bundle again, or `eyespot bundle seal` it if you changed it yourself"
@@ -134,40 +121,24 @@ def load(folder: Path, *, device: str = "auto") -> Classifier:
 
     Raises `IntegrityError` naming the file that is damaged, `InputError` where there is none.
     """
-    verify(folder)
-    values = read_values(folder / VALUES)
-    arrays = tensors.read_arrays(folder / WEIGHTS, prefix="head.")
+    sums = verify(folder)
+    values = stored.read_values(folder / VALUES)
+    head = stored.read_head(folder / WEIGHTS, values)
     return Classifier(
-        backbone=_backbone(values, folder),
-        head=_head(values, arrays, folder),
+        backbone=_backbone(values, folder / WEIGHTS, sums[WEIGHTS]),
+        head=head,
         classes=values.classes,
-        reference=_reference(folder / REFERENCE),
+        reference=stored.read_reference(folder / REFERENCE, values),
         card=values.card,
         flip=values.flip,
         device=device,
     )
 
 
-def read_values(path: Path) -> Values:
-    """The contents of `classifier.json`. Raises `IntegrityError` where it is not what we write."""
-    if path.stat().st_size > VALUES_LIMIT:
-        raise IntegrityError(f"{path} is larger than any that eyespot writes")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise IntegrityError(f"{path} is not valid JSON") from error
-    if isinstance(data, dict) and data.get("format") != FORMAT:
-        raise EyespotError(
-            f"{path} has format {data.get('format')}, this eyespot reads format {FORMAT}: "
-            "install the version of eyespot that wrote it, or train again"
-        )
-    return from_json(Values, data, where=str(path))
-
-
-def _values(classifier: Classifier) -> Values:
+def _values(classifier: Classifier) -> stored.Values:
     backbone, head = classifier.backbone, classifier.head
-    return Values(
-        format=FORMAT,
+    return stored.Values(
+        format=stored.FORMAT,
         architecture=backbone.architecture,
         weights=backbone.weights,
         source=backbone.source,
@@ -175,7 +146,7 @@ def _values(classifier: Classifier) -> Values:
         output=backbone.output,
         flip=classifier.flip,
         classes=classifier.classes,
-        head=HeadValues(head.kind, head.strength, head.temperature),
+        head=stored.HeadValues(head.kind, head.strength, head.temperature),
         thresholds={},
         card=classifier.card,
     )
@@ -201,7 +172,7 @@ def _write_arrays(classifier: Classifier, folder: Path) -> None:
     files.write_atomic(folder / REFERENCE, as_bytes(arrays))
 
 
-def head_arrays(head: Head) -> dict[str, np.ndarray[Any, Any]]:
+def head_arrays(head: Head) -> dict[str, NDArray[Any]]:
     """The arrays of a head, by name."""
     if isinstance(head, LinearHead):
         return {"weight": head.weight, "bias": head.bias}
@@ -214,32 +185,25 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in names if not SYSTEM_LEFTOVERS.fullmatch(path.name)]
 
 
+def _is_plain(file: Path) -> bool:
+    """A file, and of a name that is one line of text."""
+    return file.is_file() and file.name.isprintable()
+
+
 def _sums_text(sums: dict[str, str]) -> str:
     return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
-def _head(values: Values, arrays: dict[str, np.ndarray[Any, Any]], folder: Path) -> Head:
-    facts = (values.head.kind, values.head.strength, values.head.temperature)
-    classes = len(values.classes)
-    if set(arrays) == {"weight", "bias"} and arrays["weight"].shape[:1] == (classes,):
-        return LinearHead(*facts, arrays["weight"], arrays["bias"])
-    if set(arrays) == {"vectors", "labels"}:
-        return NeighbourHead(*facts, arrays["vectors"], arrays["labels"], classes)
-    raise IntegrityError(f"{folder / WEIGHTS} holds no head for {classes} classes")
+def _backbone(values: stored.Values, weights: Path, digest: str) -> Backbone:
+    """The network is read when it is needed, perhaps much later: its file is verified again."""
 
-
-def _reference(path: Path) -> Reference:
-    arrays = tensors.read_arrays(path, prefix="")
-    contents = tuple(row.tobytes().hex() for row in arrays["contents"])
-    return Reference(contents, arrays["vectors"], arrays["labels"])
-
-
-def _backbone(values: Values, folder: Path) -> Backbone:
     def load() -> Network:
-        return load_network(folder / WEIGHTS, values)
+        _require_unchanged(weights, digest)
+        return stored.load_network(weights, values)
 
-    def arrays() -> dict[str, np.ndarray[Any, Any]]:
-        return tensors.read_arrays(folder / WEIGHTS, prefix="network.")
+    def arrays() -> dict[str, NDArray[Any]]:
+        _require_unchanged(weights, digest)
+        return tensors.read_arrays(weights, prefix="network.")
 
     return Backbone(
         architecture=values.architecture,
@@ -252,22 +216,6 @@ def _backbone(values: Values, folder: Path) -> Backbone:
     )
 
 
-def load_network(path: Path, values: Values) -> Network:
-    """The backbone as torch runs it, in eval mode, with the trained head where it is linear."""
-    import torch
-
-    from eyespot.networks import build, find
-
-    head = find(values.architecture).head
-    network = build(values.architecture, num_classes=len(values.classes))
-    state: dict[str, Tensor] = {
-        name: torch.from_numpy(array)
-        for name, array in tensors.read_arrays(path, prefix="network.").items()
-    }
-    for name, array in tensors.read_arrays(path, prefix="head.").items():
-        if values.head.kind.startswith("linear") and values.output == "embedding":
-            state[f"{head}.{name}"] = torch.from_numpy(array)
-    lacking, unknown = network.load_state_dict(state, strict=False)
-    if unknown or any(not name.startswith(head + ".") for name in lacking):
-        raise IntegrityError(f"{path} does not hold a {values.architecture}")
-    return network.eval()
+def _require_unchanged(file: Path, digest: str) -> None:
+    if not file.is_file() or files.sha256(file) != digest:
+        raise IntegrityError(f"{file} has changed since it was loaded: load the bundle again")

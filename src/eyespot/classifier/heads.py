@@ -89,8 +89,6 @@ def softmax(scores: Vectors) -> Vectors:
 
 def unit(vectors: Vectors) -> Vectors:
     """(N, D) -> (N, D) of length 1; a zero vector stays zero."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    directions: Vectors = (vectors / np.maximum(length, np.finfo(np.float32).tiny)).astype(
-        np.float32
-    )
+    length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    directions: Vectors = (vectors / length).astype(np.float32)
     return directions

@@ -1,0 +1,11 @@
+"""A real photo that is always there: scikit-learn brings it."""
+
+import pytest
+
+from eyespot.engines.convert import sample_photos
+
+
+@pytest.fixture
+def real_sample():
+    """Paths of the two photos in scikit-learn's package."""
+    return sample_photos()
