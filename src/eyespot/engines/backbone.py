@@ -26,7 +26,7 @@ class Backbone:
     """A network as a value. The network itself is built only where no engine is cached for it."""
 
     architecture: str
-    weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`
+    weights: str  # SHA-256 over the tensors without the head, see `weights.tensors_digest`
     preprocessing: Preprocessing
     output: str = EMBEDDING  # or a module of the network, averaged over positions
     source: str = ""  # where the weights come from, in words

@@ -17,9 +17,11 @@ from eyespot import files
 from eyespot.engines import cache, openvino
 from eyespot.engines.backbone import EMBEDDING, Backbone
 from eyespot.engines.graph import PixelsToAnswer
-from eyespot.errors import EyespotError
+from eyespot.errors import EyespotError, IntegrityError
 from eyespot.images.decode import decode
 from eyespot.images.samples import sample_photos
+from eyespot.networks import find
+from eyespot.weights import tensors_digest
 
 Answers = NDArray[np.float32]  # (N, D)
 
@@ -51,11 +53,16 @@ class Agreement:
 def convert(backbone: Backbone, folder: Path) -> cache.Record:
     """Write the converted network to `folder`, whole or not at all, and return its record.
 
-    Raises `EyespotError` where OpenVINO's answers are not torch's.
+    Raises `EyespotError` where OpenVINO's answers are not torch's, `IntegrityError` where the
+    weights are not those that the backbone names: its engine is shared by all that name them.
     """
     if backbone.load is None:
         raise EyespotError(f"{backbone.architecture} came without its network")
-    graph = PixelsToAnswer(backbone.load(), backbone).eval()
+    network = backbone.load()
+    head = find(backbone.architecture).head
+    if tensors_digest(network.state_dict(), without=head) != backbone.weights:
+        raise IntegrityError(f"the weights of {backbone.source} are not the ones they claim to be")
+    graph = PixelsToAnswer(network, backbone).eval()
     crops = real_crops(backbone)
     with torch.inference_mode():  # before the conversion: an unknown output is told in our words
         expected = graph(torch.from_numpy(crops[:TORCH_CROPS])).numpy()

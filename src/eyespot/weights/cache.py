@@ -32,7 +32,7 @@ class Ready:
     """Verified weights on this machine, under our names."""
 
     path: Path  # a safetensors file
-    digest: str  # over the tensors, see `tensors.tensors_digest`
+    digest: str  # over the tensors without the head, see `tensors.tensors_digest`
     sha256: str  # of the file
 
 

@@ -77,7 +77,7 @@ def classes(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 
 def digest(checkpoint: Checkpoint) -> str:
-    """SHA-256 over the tensors under our names, see `tensors.tensors_digest`.
+    """SHA-256 over the tensors under our names without the head, see `tensors.tensors_digest`.
 
     Raises `MissingWeightsError` where it is not in the table and the weights are not here.
     """

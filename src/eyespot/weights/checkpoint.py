@@ -19,7 +19,7 @@ class Checkpoint:
     file: str  # the published file's name; within the package for a python package
     sha256_prefix: str | None  # the publisher's, of the file
     sha256: str | None  # in full, where we know it beforehand
-    digest: str | None  # of the tensors under our names, where we know it beforehand
+    digest: str | None  # of the tensors without the head, where we know it beforehand
     licence: str | None
     preprocessing: Preprocessing
     classes: str  # name of a class list

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.files import sha256, write_atomic
+from eyespot.networks import find
 from eyespot.weights import tensors
-from eyespot.weights.renames import adapt
+from eyespot.weights.renames import PUBLISHED, adapt
 
 TYPES = (torch.float32, torch.float16, torch.int64)  # int64: batch norm counts its batches
 
@@ -44,7 +45,9 @@ def convert(source: Path, expected: str, published: str, target: Path) -> None:
         state = _read_pickle(source, content)
     adapted = adapt(state, published)
     whole = {name: tensor.detach().contiguous().clone() for name, tensor in adapted.items()}
-    metadata = {"digest": tensors.tensors_digest(whole), "source_sha256": expected}
+    head = find(PUBLISHED[published].network).head
+    digest = tensors.tensors_digest(whole, without=head)
+    metadata = {"digest": digest, "source_sha256": expected}
     write_atomic(target, save(whole, metadata))
 
 

@@ -99,8 +99,11 @@ def head_of(shapes: Mapping[str, tuple[int, ...]], num_classes: int, source: str
     return found[0].removesuffix(".weight")
 
 
-def tensors_digest(state_dict: Mapping[str, Tensor]) -> str:
-    """SHA-256 over the sorted (name, type, shape, bytes) of tensors: equal for equal weights."""
+def tensors_digest(state_dict: Mapping[str, Tensor], *, without: str | None = None) -> str:
+    """SHA-256 over the sorted (name, type, shape, bytes) of tensors: equal for equal weights.
+
+    `without` names a layer that does not count: the head, where the embedding is what matters.
+    """
     import torch
 
     names = {torch.bool: "BOOL", torch.uint8: "U8", torch.bfloat16: "BF16", torch.float16: "F16"}
@@ -114,13 +117,17 @@ def tensors_digest(state_dict: Mapping[str, Tensor]) -> str:
     return _digest(
         (name, names[tensor.dtype], tuple(tensor.shape), content(tensor))
         for name, tensor in sorted(state_dict.items())
+        if without is None or not name.startswith(f"{without}.")
     )
 
 
-def file_digest(path: Path) -> str:
+def file_digest(path: Path, *, without: str | None = None) -> str:
     """The same over a safetensors file, without torch."""
-    entries = sorted(read_header(path).entries.items())
-    return _digest((name, e.dtype, e.shape, _range(path, e.start, e.end)) for name, e in entries)
+    return _digest(
+        (name, e.dtype, e.shape, _range(path, e.start, e.end))
+        for name, e in sorted(read_header(path).entries.items())
+        if without is None or not name.startswith(f"{without}.")
+    )
 
 
 def _digest(
