@@ -2,7 +2,7 @@
 
 import pytest
 
-from eyespot.engines.convert import sample_photos
+from eyespot.images.samples import sample_photos
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eyespot import files
 from eyespot.embeddings.embedded import Facts
-from eyespot.errors import IntegrityError
+from eyespot.errors import EyespotError, IntegrityError
 from eyespot.values import from_json, to_json
 
 FORMAT = 1  # of a row; another format is another table
@@ -34,6 +34,16 @@ CREATE TABLE IF NOT EXISTS embeddings_{FORMAT} (
 """
 WAIT_S = 60.0  # for another process that is writing
 ROWS_PER_QUERY = 500  # SQLite's limit on parameters is 999 in old builds
+SURROUNDINGS = (  # SQLite's primary error codes that say nothing about the file's bytes
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+)
 
 Row = tuple[Facts, NDArray[np.float32]]  # with the answers (2, D): photo and mirror image
 
@@ -84,22 +94,45 @@ class Store:
 
 @contextmanager
 def opened(backbone: str) -> Iterator[Store]:
-    """The store of this user. A damaged file is moved aside and a new one begun."""
+    """The store of this user. A damaged file is moved aside and a new one begun.
+
+    Raises `IntegrityError` where damage shows later, `EyespotError` where the file cannot be used.
+    """
     path = path_of_store()
     try:
-        connection = _connect(path)
-    except sqlite3.DatabaseError:
-        path.replace(path.with_suffix(".damaged"))
-        connection = _connect(path)
-    try:
-        yield Store(connection, backbone)
+        try:
+            connection = _connect(path)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            _move_aside(path)
+            connection = _connect(path)
+        try:
+            yield Store(connection, backbone)
+        finally:
+            connection.close()
     except sqlite3.DatabaseError as error:
-        raise IntegrityError(
-            f"The cache of embeddings {path} cannot be used ({error}): "
-            "delete it and run the same command again; it will be computed anew"
+        where = f"The cache of embeddings {path} cannot be used ({error})"
+        if _is_damage(error):
+            raise IntegrityError(
+                f"{where}: delete it and run the same command again; it will be computed anew"
+            ) from error
+        raise EyespotError(
+            f"{where}: check that its folder can be written and has space, or set XDG_CACHE_HOME "
+            "to another folder"
         ) from error
-    finally:
-        connection.close()
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file's bytes are at fault, not a lock, a full disk or permissions."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF not in SURROUNDINGS
+
+
+def _move_aside(path: Path) -> None:
+    """Keep the damaged file for whoever wants to look; its journal must not reach a new one."""
+    path.replace(path.with_suffix(".damaged"))
+    for journal in ("-wal", "-shm"):
+        path.with_name(path.name + journal).unlink(missing_ok=True)
 
 
 def path_of_store() -> Path:
@@ -108,6 +141,8 @@ def path_of_store() -> Path:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=WAIT_S)
+    # A damaged text must be read too, for the row's hash to find it.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
