@@ -5,6 +5,7 @@ old bytes or the new ones and nothing between. Folders are built the same way.
 """
 
 import errno
+import glob
 import hashlib
 import os
 import shutil
@@ -79,7 +80,7 @@ def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         raise InputError(f"{path} already exists: choose another --out, or pass --overwrite")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        sweep(path)
         temporary = Path(
             tempfile.mkdtemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
         )
@@ -120,12 +121,12 @@ def _swap(new: Path, target: Path) -> None:
     _sync_folder(target.parent)
 
 
-def _sweep(path: Path) -> None:
-    """Put back or remove what a killed process left beside `path`."""
-    for leftover in path.parent.glob(f".{path.name[:100]}.*"):
+def sweep(path: Path, *, older_than: float = LEFTOVER_AGE) -> None:
+    """Put back or remove what a process that was killed `older_than` seconds ago left at `path`."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name[:100])}.*"):
         if leftover.suffix == ".old" and not path.exists():
             leftover.rename(path)
-        elif leftover.suffix in (".tmp", ".old") and _age(leftover) > LEFTOVER_AGE:
+        elif leftover.suffix in (".tmp", ".old") and _age(leftover) >= older_than:
             shutil.rmtree(leftover, ignore_errors=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +55,7 @@ class Classifier:
     card: Card = field(default_factory=Card)
     flip: bool = False  # answer with the mean over the photo and its mirror image
     device: str = "auto"
+    synonyms: Mapping[str, str] = field(default_factory=dict)  # of folders, in plain spelling
 
     @cached_property
     def engine(self) -> Engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import LinearHead
+from eyespot.datasets.names import plain
 from eyespot.engines import pretrained
 from eyespot.weights import catalogue, tensors
 from eyespot.weights.cache import ready
@@ -30,4 +31,15 @@ def published(name: str = catalogue.DEFAULT, *, device: str = "auto") -> Classif
         classes=classes,
         card=Card(licence=checkpoint.licence),
         device=device,
+        synonyms=_synonyms() if checkpoint.classes == "imagenet" else {},
     )
+
+
+def _synonyms() -> dict[str, str]:
+    """What the folders of ImageNet's classes are called: `n01440764`, `n01440764_tench`, `tench`.
+
+    >>> _synonyms()["n01484850_great_white_shark"]
+    'great white shark'
+    """
+    names = catalogue.imagenet_classes()
+    return {plain(text): n for wnid, n in names for text in (wnid, n, f"{wnid}_{n}")}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from eyespot.datasets.names import shown
+
 
 @click.group()
 def bundle() -> None:
@@ -25,7 +27,8 @@ def check(folder: Path) -> None:
     from eyespot.classifier.bundle import load
 
     classifier = load(folder)
-    click.echo(f"{folder} is whole: {len(classifier.classes)} classes, {classifier.head.kind}")
+    name, classes = shown(str(folder)), len(classifier.classes)
+    click.echo(f"{name} is whole: {classes} classes, {classifier.head.kind}")
 
 
 @bundle.command()
@@ -37,4 +40,5 @@ def seal(folder: Path) -> None:
 
     seal_folder(folder)
     load(folder)
-    click.echo(f"Sealed {folder}. Try: eyespot predict {folder} PHOTO.jpg")
+    name = shown(str(folder))
+    click.echo(f"Sealed {name}. Try: eyespot predict {name} PHOTO.jpg")

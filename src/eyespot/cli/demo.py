@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from eyespot.cli.terminal import wrapped
+from eyespot.datasets.names import shown
 
 
 @click.command()
@@ -32,7 +33,7 @@ def demo(photos: Path | None, out: Path) -> None:
 
     if photos is None:
         photos = out / "digits"
-        _say(f"Handwritten digits from scikit-learn, as pictures in {photos}/")
+        _say(f"Handwritten digits from scikit-learn, as pictures in {shown(str(photos))}/")
         for line in write_spoiled_digits(photos).told():
             click.echo(f"  {line}")
         click.echo()
@@ -41,7 +42,7 @@ def demo(photos: Path | None, out: Path) -> None:
     _run("train", str(photos), "--out", str(model), "--overwrite")
     _run("predict", "imagenet", *map(str, sample_photos()))
     _say(
-        f"Look at {model}/report.html and {out}/audit/audit.html. "
+        f"Look at {shown(str(model))}/report.html and {shown(str(out))}/audit/audit.html. "
         f"Next: eyespot train FOLDER with a folder of photos for each class of yours."
     )
 
@@ -50,7 +51,7 @@ def _run(*arguments: str) -> None:
     """Run one command as a user would type it."""
     from eyespot.cli.main import eyespot
 
-    click.echo(click.style(f"$ eyespot {' '.join(arguments)}", bold=True))
+    click.echo(click.style(f"$ eyespot {' '.join(map(shown, arguments))}", bold=True))
     sys.stdout.flush()
     code = eyespot.main(list(arguments), prog_name="eyespot", standalone_mode=False)
     if code:

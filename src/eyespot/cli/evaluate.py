@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eyespot.cli.sources import open_classifier
-from eyespot.cli.terminal import StageLines, print_json, wrapped
+from eyespot.cli.terminal import SEED, StageLines, note, note_left_out, print_json, wrapped
+from eyespot.datasets.names import counted, shown
 
 if TYPE_CHECKING:
     from eyespot.evaluation.findings import Report
+
+
+PAGE, TABLE = "report.html", "predictions.csv"
 
 
 @click.command()
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(path_type=Path), help="PHOTOS; all words are bundles then.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the table.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
-@click.option("--seed", default=0, show_default=True, help="For the intervals.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="For the intervals.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
@@ -36,44 +40,62 @@ def evaluate(
     """Measure classifiers on PHOTOS, a folder with a folder of photos for each class.
 
     Where PHOTOS has a test part, it is measured on that; else on its validation part; else on all.
-    Photos of classes that a classifier does not have are left out, and named.
+    Photos of classes that a classifier does not have, and photos that it learned from, are left
+    out and named. BUNDLE may be imagenet: folders are then named like its classes, or by their
+    WordNet ids.
 
     \b
     Example:
       eyespot evaluate photos-model/ new-photos/ --out measured
       eyespot evaluate a-model/ b-model/ --data test/ --json
     """
+    bundles, data = _sources(bundles, data)
+    if out is not None:
+        if len(bundles) > 1:
+            raise click.UsageError("--out takes one BUNDLE at a time")
+        _require_free(out, overwrite)
+    reports = _measured(bundles, data, seed, device, is_quiet=as_json)
+    if out is not None:
+        _write(reports[0], out, overwrite=overwrite)
+    if as_json:
+        answers = [machine_answer(*pair) for pair in zip(bundles, reports, strict=True)]
+        print_json(answers[0] if len(answers) == 1 else {"results": answers})
+        return
+    for word, report in zip(bundles, reports, strict=True):
+        _tell(word, report)
+    if out is not None:
+        click.echo(f"Wrote {shown(str(out / PAGE))} and {TABLE} beside it.")
+
+
+def _sources(words: tuple[str, ...], data: Path | None) -> tuple[tuple[str, ...], Path]:
+    """The bundles and the photos: without --data, the last word is the photos."""
+    if data is not None:
+        return words, data
+    *bundles, last = words
+    if not bundles:
+        raise click.UsageError("Expected a BUNDLE and PHOTOS: eyespot evaluate BUNDLE PHOTOS")
+    return tuple(bundles), Path(last)
+
+
+def _measured(
+    bundles: tuple[str, ...], data: Path, seed: int, device: str, *, is_quiet: bool
+) -> list[Report]:
     from eyespot.datasets.catalogue import open_dataset
     from eyespot.evaluation.evaluate import evaluate as measure
 
-    if data is None:
-        *words, last = bundles
-        bundles, data = tuple(words), Path(last)
-        if not bundles:
-            raise click.UsageError("expected a BUNDLE and PHOTOS: eyespot evaluate BUNDLE PHOTOS")
-    if out is not None and len(bundles) > 1:
-        raise click.UsageError("--out takes one BUNDLE at a time")
     dataset = open_dataset(data)
-    reports = {}
+    command = " ".join(["eyespot", *sys.argv[1:]])
+    reports = []
     for word in bundles:
-        watcher = StageLines(is_quiet=as_json)
+        watcher = StageLines(is_quiet=is_quiet)
         watcher.begin("evaluate")
         start = time.perf_counter()
-        command = " ".join(["eyespot", *sys.argv[1:]])
         classifier = open_classifier(word, device=device)
         report = measure(classifier, dataset, seed=seed, command=command, progress=watcher.advance)
-        watcher.end(f"{word}: {report.metrics.n:,} photos", time.perf_counter() - start)
-        reports[word] = report
-    if out is not None:
-        _write(report, out, overwrite=overwrite)
-    if as_json:
-        answers = [machine_answer(word, report) for word, report in reports.items()]
-        print_json(answers[0] if len(answers) == 1 else {"results": answers})
-        return
-    for word, report in reports.items():
-        _tell(word, report)
-    if out is not None:
-        click.echo(f"Wrote {out}/report.html and {out}/predictions.csv")
+        figure = f"{shown(word)}: {counted(report.metrics.n, 'photo')}"
+        watcher.end(figure, time.perf_counter() - start)
+        reports.append(report)
+    return reports
 
 
 def machine_answer(word: str, report: Report) -> dict[str, Any]:
@@ -94,7 +116,25 @@ def machine_answer(word: str, report: Report) -> dict[str, Any]:
         "confusion": to_json(metrics.confusion),
         "classes": list(metrics.classes),
         "skipped": to_json(report.left_out),
+        "measured_by": report.protocol,
+        "notes": [f"{n.seen} {n.why}" for n in report.notes],
     }
+
+
+def _require_free(out: Path, overwrite: bool) -> None:
+    """Raise `InputError` before the work where the report could not be written after it."""
+    from eyespot import files
+    from eyespot.errors import InputError
+
+    files.require_writable(out)
+    if not out.exists():
+        return
+    if not out.is_dir() or any(entry.name not in (PAGE, TABLE) for entry in out.iterdir()):
+        raise InputError(f"{shown(str(out))} exists and is no report: choose another --out")
+    if not overwrite:
+        raise InputError(
+            f"{shown(str(out))} already exists: choose another --out, or pass --overwrite"
+        )
 
 
 def _write(report: Report, out: Path, *, overwrite: bool) -> None:
@@ -103,15 +143,18 @@ def _write(report: Report, out: Path, *, overwrite: bool) -> None:
     from eyespot.evaluation.table import predictions_csv
 
     with files.folder_atomic(out, overwrite=overwrite) as folder:
-        files.write_atomic(folder / "report.html", report_html(report))
-        files.write_atomic(folder / "predictions.csv", predictions_csv(report.rows))
+        files.write_atomic(folder / PAGE, report_html(report))
+        files.write_atomic(folder / TABLE, predictions_csv(report.rows))
 
 
 def _tell(word: str, report: Report) -> None:
     from eyespot.evaluation.report import summary_lines
 
     click.echo()
-    click.echo(f"{word} on {report.dataset}")
+    click.echo(f"{shown(word)} on {report.dataset}")
     for sentence in summary_lines(report):
         for line in wrapped(sentence):
             click.echo(line)
+    for remark in report.notes:
+        note(f"{remark.seen} {remark.why}")
+    note_left_out(report.left_out)

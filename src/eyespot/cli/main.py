@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import warnings
 from importlib import import_module
 
 import click
@@ -78,11 +80,14 @@ def main() -> None:
     """Run the command line: errors of the user in one or two lines on stderr, exit code 2."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     show_traceback = len(arguments) < len(sys.argv) - 1
+    _prepare_streams()
     try:
         code = eyespot.main(arguments, prog_name="eyespot", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        sys.exit(_refused(error))
     except (click.Abort, KeyboardInterrupt):
         click.echo("eyespot: stopped. Run the same command again to go on.", err=True)
         sys.exit(130)
@@ -95,3 +100,20 @@ def main() -> None:
         click.echo(f"eyespot: {error}", err=True)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refused(error: click.ClickException) -> int:
+    """Say in one line what is wrong with the words that were typed, and where help is."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    message = " ".join(error.format_message().split())
+    click.echo(f"eyespot: {message}", err=True)
+    click.echo(f"Try: {context.command_path if context else 'eyespot'} --help", err=True)
+    return error.exit_code
+
+
+def _prepare_streams() -> None:
+    """No name of a file can stop the output, and no library writes between our lines."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")

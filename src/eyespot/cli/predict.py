@@ -50,6 +50,7 @@ def predict(
     from eyespot import files
     from eyespot.datasets.catalogue import find_photos
     from eyespot.datasets.dataset import LeftOut
+    from eyespot.datasets.names import shown
 
     if table is not None:
         files.require_writable(table)
@@ -68,7 +69,7 @@ def predict(
             rows.append(_cells(answer))
     if table is not None:
         files.write_atomic(table, _csv(rows))
-        click.echo(f"Wrote {table} ({len(rows):,} rows)", err=True)
+        click.echo(f"Wrote {shown(str(table))} ({len(rows):,} rows)", err=True)
     _count(labels, unanswered)
     return 0 if labels else NOTHING_ANSWERED
 

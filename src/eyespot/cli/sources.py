@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,4 +30,6 @@ def open_classifier(word: str, *, device: str = "auto") -> Classifier:
         return published(device=device)
     from eyespot.classifier.bundle import load
 
+    if get_close_matches(word, [IMAGENET]) and not Path(word).exists():
+        raise InputError(f"There is no bundle {word!r}. Did you mean {IMAGENET}?")
     return load(Path(word), device=device)

@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.progress import Progress
 
+    from eyespot.datasets.dataset import LeftOut
+
 WIDTH = 100  # columns at most
+REASONS = 3  # why files were left out; the others are in the report
+SEED = click.IntRange(0, 2**32 - 1)  # what every generator takes
 STAGE_WIDTH, FIGURE_WIDTH = 10, 62  # columns of a stage's line
 
 
@@ -88,6 +94,27 @@ def note(sentence: str) -> None:
     mark = click.style("!", fg="yellow") if sys.stderr.isatty() else "!"
     for i, line in enumerate(wrapped(sentence, indent=2)):
         click.echo(f"{mark if i == 0 else ' '} {line}", err=True)
+
+
+def note_left_out(left_out: Sequence[LeftOut]) -> None:
+    """How many files were left out, and why, the commonest reasons first."""
+    from eyespot.datasets.names import counted, shown
+
+    if not left_out:
+        return
+    named: dict[str, list[str]] = {}
+    for item in left_out:
+        named.setdefault(item.reason, []).append(shown(item.file))
+    reasons = sorted(named, key=lambda reason: -len(named[reason]))
+    parts = [
+        f"{names[0]}: {reason}" if len(names) == 1 else f"{len(names):,} ({names[0]} ...): {reason}"
+        for reason in reasons[:REASONS]
+        for names in [named[reason]]
+    ]
+    if len(reasons) > REASONS:
+        parts.append(f"{len(reasons) - REASONS:,} more reasons are in the report")
+    were = "was" if len(left_out) == 1 else "were"
+    note(f"{counted(len(left_out), 'file')} {were} left out. {'; '.join(parts)}.")
 
 
 def wrapped(sentence: str, *, indent: int = 0) -> list[str]:

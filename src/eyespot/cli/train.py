@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from eyespot.cli.terminal import StageLines, note, print_json, wrapped
+from eyespot.cli.terminal import (
+    SEED,
+    StageLines,
+    note,
+    note_left_out,
+    print_json,
+    wrapped,
+)
+from eyespot.datasets.names import shown
+
+if TYPE_CHECKING:
+    from eyespot.transfer.saving import Result
 
 
 @click.command()
@@ -18,7 +30,9 @@ from eyespot.cli.terminal import StageLines, note, print_json, wrapped
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
 @click.option("--labels", type=click.Path(path_type=Path), help="The audit's labels.csv, edited.")
 @click.option("--flip", is_flag=True, help="Answer with the mean over photo and mirror image.")
-@click.option("--seed", default=0, show_default=True, help="For the split and the intervals.")
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="For the split and the intervals."
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def train(
@@ -49,6 +63,7 @@ def train(
     from eyespot.transfer.train import Order
 
     bundle = out or bundle_for(photos)
+    name = shown(str(bundle))
     order = Order(
         source=photos,
         network=network or Order.network,
@@ -62,16 +77,22 @@ def train(
     watcher = StageLines(is_quiet=as_json)
     result = train_and_save(order, bundle, overwrite=overwrite, watcher=watcher)
     if not result.is_new:
-        note(f"{bundle} was trained from these photos with these options: nothing is to be done.")
+        note(f"{name} was trained from these photos with these options: nothing is to be done.")
     if as_json:
         print_json(result.answer)
         return
+    _tell(result, name)
+
+
+def _tell(result: Result, name: str) -> None:
+    from eyespot.datasets.dataset import LeftOut
+
+    note_left_out([LeftOut(**item) for item in result.answer["photos"]["skipped"]])
     click.echo()
     for sentence in result.summary:
         for line in wrapped(sentence):
             click.echo(line)
     click.echo()
-    click.echo(
-        f"Saved {bundle} ({len(result.answer['classes'])} classes), report: {bundle}/report.html"
-    )
-    click.echo(f"Try: eyespot predict {bundle} PHOTO.jpg")
+    classes = len(result.answer["classes"])
+    click.echo(f"Saved {name} ({classes} classes), report: {name}/report.html")
+    click.echo(f"Try: eyespot predict {name} PHOTO.jpg")

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from eyespot import files
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import probabilities
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
+from eyespot.datasets.names import plain
+from eyespot.engines.run import in_threads
 from eyespot.errors import ImageError, InputError
 from eyespot.evaluation.answers import known, rows, truths
-from eyespot.evaluation.findings import Report
+from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.metrics import measure
+from eyespot.images.source import file_bytes
 
 Progress = Callable[[int, int], None]  # photos done, photos in all
+
+NEGATIVE = "an example of none of these: this version does not measure on it yet"
+LEARNED = "the classifier learned from this photo"
+REMEMBERED = Note(
+    "The classifier learned from all of these photos.",
+    "The figures say how well it remembers them, not how good it is on new ones: measure it on "
+    "photos that it was not trained on.",
+)
 
 
 def evaluate(
@@ -27,43 +41,35 @@ def evaluate(
 ) -> Report:
     """Measure on the test part of `dataset`, else on its validation part, else on all of it.
 
-    Photos that cannot be read, and photos of classes that the classifier does not have, are left
-    out with their reasons. Raises `InputError` where none remains.
+    Left out, with their reasons: photos that cannot be read, photos of classes that the classifier
+    does not have, and photos it learned from. Where it learned from all of them, they are measured
+    all the same and the report says what that is worth. Raises `InputError` where none remains.
     """
-    photos, foreign = known(_part(dataset), classifier.classes)
-    whole, vectors, unreadable = [], [], []
-    for photo, vector in zip(photos, classifier.embeddings(photos), strict=True):
-        if isinstance(vector, ImageError):
-            unreadable.append(LeftOut(photo.file, str(vector)))
-        else:
-            whole.append(photo)
-            vectors.append(vector)
-        progress(len(whole) + len(unreadable), len(photos))
-    left_out = (*dataset.left_out, *foreign, *unreadable)
-    if not whole:
+    photos, foreign = known(_named(_part(dataset), classifier), classifier.classes)
+    photos, learned, is_remembered = _unseen(photos, classifier)
+    answered, vectors, unreadable = _answers(classifier, photos, progress)
+    negatives = (LeftOut(photo.file, NEGATIVE) for photo in dataset.negatives)
+    left_out = (*dataset.left_out, *foreign, *learned, *unreadable, *negatives)
+    if not answered:
         raise InputError(_nothing_left(classifier, dataset, left_out))
     found = probabilities(classifier.head, np.stack(vectors))
     metrics = measure(
         classifier.classes,
-        truths(whole, classifier.classes),
+        truths(answered, classifier.classes),
         found,
-        groups=[photo.group for photo in whole],
+        groups=[photo.group for photo in answered],
         seed=seed,
     )
     return Report(
         dataset=dataset.name,
         metrics=metrics,
-        rows=rows(whole, classifier.classes, found),
-        protocol="held out",
+        rows=rows(answered, classifier.classes, found),
+        protocol="training photos" if is_remembered else "held out",
         command=command,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
         left_out=left_out,
-        making=(
-            ("network", f"{classifier.backbone.architecture}, {classifier.backbone.source}"),
-            ("head", classifier.head.kind),
-            ("engine", classifier.engine.name),
-            ("decoder", classifier.backbone.preprocessing.decoder),
-        ),
+        notes=(REMEMBERED,) if is_remembered else (),
+        making=_making(classifier),
     )
 
 
@@ -71,6 +77,65 @@ def _part(dataset: ImageDataset) -> tuple[Photo, ...]:
     parts = {photo.part for photo in dataset.photos}
     wanted = next((part for part in ("test", "validation") if part in parts), None)
     return tuple(photo for photo in dataset.photos if wanted is None or photo.part == wanted)
+
+
+def _named(photos: Sequence[Photo], classifier: Classifier) -> tuple[Photo, ...]:
+    """The photos, their folders' names put as the classifier calls its classes."""
+    own = {label: label for label in classifier.classes}
+    called = {str(photo.label): plain(str(photo.label)) for photo in photos}
+    named = {text: own.get(text, classifier.synonyms.get(called[text], text)) for text in called}
+    return tuple(replace(photo, label=named[str(photo.label)]) for photo in photos)
+
+
+def _unseen(
+    photos: tuple[Photo, ...], classifier: Classifier
+) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...], bool]:
+    """The photos to measure on, those left out because the classifier learned from them, and
+    whether it learned from all of them, so that none of them is left out."""
+    if classifier.reference is None:
+        return photos, (), False
+    seen = set(classifier.reference.contents)
+    contents = list(in_threads(_content, photos))
+    learned = [photo for photo, c in zip(photos, contents, strict=True) if c in seen]
+    if len(learned) == sum(content is not None for content in contents):
+        return photos, (), bool(learned)
+    names = {photo.file for photo in learned}
+    unseen = tuple(photo for photo in photos if photo.file not in names)
+    return unseen, tuple(LeftOut(photo.file, LEARNED) for photo in learned), False
+
+
+def _content(photo: Photo) -> str | None:
+    """The hash of the file's bytes; None where it cannot be read, which is told when it is met."""
+    try:
+        return files.sha256(file_bytes(photo.path))
+    except ImageError:
+        return None
+
+
+def _answers(
+    classifier: Classifier, photos: Sequence[Photo], progress: Progress
+) -> tuple[list[Photo], list[NDArray[np.float32]], list[LeftOut]]:
+    """The photos that could be read, their embeddings, and the ones that could not."""
+    whole: list[Photo] = []
+    vectors: list[NDArray[np.float32]] = []
+    unreadable: list[LeftOut] = []
+    for photo, vector in zip(photos, classifier.embeddings(photos), strict=True):
+        if isinstance(vector, ImageError):
+            unreadable.append(LeftOut(photo.file, str(vector)))
+        else:
+            whole.append(photo)
+            vectors.append(vector)
+        progress(len(whole) + len(unreadable), len(photos))
+    return whole, vectors, unreadable
+
+
+def _making(classifier: Classifier) -> tuple[tuple[str, str], ...]:
+    return (
+        ("network", f"{classifier.backbone.architecture}, {classifier.backbone.source}"),
+        ("head", classifier.head.kind),
+        ("engine", classifier.engine.name),
+        ("decoder", classifier.backbone.preprocessing.decoder),
+    )
 
 
 def _nothing_left(

@@ -8,7 +8,7 @@ from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.answers import Row
 from eyespot.evaluation.metrics import Metrics
 
-Protocol = Literal["held out", "cross-validation"]
+Protocol = Literal["held out", "cross-validation", "training photos"]
 
 
 @dataclass(frozen=True)

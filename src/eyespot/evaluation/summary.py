@@ -57,7 +57,13 @@ def how_sure(report: Report) -> Sentence:
     photos = count(metrics.n, "photo")
     together = (Span("in "), Span(count(metrics.groups, "group"), "group"))
     on: Sentence
-    if report.protocol == "held out" and metrics.is_grouped:
+    if report.protocol == "training photos":
+        on = (
+            Span(f"Measured on {photos} that it "),
+            Span("had learned from", "strong"),
+            Span(": "),
+        )
+    elif report.protocol == "held out" and metrics.is_grouped:
         on = (Span(f"Measured on {photos} "), *together, Span(" it had never seen: "))
     elif report.protocol == "held out":
         on = (Span(f"Measured on {photos} it had never seen: "),)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.audit import Audit
+from eyespot.datasets.checks import check_trainable
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.splits import grouped_folds
 from eyespot.embeddings import Embedded
@@ -30,6 +31,7 @@ class Material:
     groups: tuple[int, ...]
     is_held_out: NDArray[np.bool_]  # (N,)
     left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...] = ()  # what was found besides, one sentence each
 
     def examples(self, *, seed: int, grouped: bool = True) -> tuple[Examples, tuple[str, ...]]:
         """The photos to learn from in folds, and what could not be as asked, in sentences.
@@ -58,7 +60,8 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
     """Each picture once. Copies within a class leave one, held out if any of them is.
 
     A picture that stands under two labels is left out everywhere: one of the labels is wrong, and
-    only its owner knows which. With `flip` a photo is the mean of its two views.
+    only its owner knows which. With `flip` a photo is the mean of its two views. Raises
+    `InputError` where what remains cannot be trained on.
     """
     vectors, mirrored = embedded.vectors, embedded.mirrored
     if flip:
@@ -66,18 +69,26 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
     test = _test_part(dataset)
     held_out = [photo.part == test for photo in embedded.photos] if test else []
     reasons = _copies(embedded, held_out or [False] * len(embedded))
+    left_out = tuple(LeftOut(embedded.photos[i].file, why) for i, why in reasons.items())
     rows = [i for i in range(len(embedded)) if i not in reasons]
     photos = tuple(embedded.photos[i] for i in rows)
+    classes = tuple(sorted({str(photo.label) for photo in photos}))
+    check_trainable(replace(dataset.only(photos, left_out=left_out), classes=classes))
     return Material(
-        classes=dataset.classes,
+        classes=classes,
         photos=photos,
         contents=tuple(embedded.facts[i].sha256 for i in rows),
         vectors=vectors[rows],
         mirrored=mirrored[rows],
-        labels=np.array([dataset.classes.index(str(photo.label)) for photo in photos]),
+        labels=np.array([classes.index(str(photo.label)) for photo in photos]),
         groups=tuple(audit.groups[i] for i in rows),
         is_held_out=np.array([bool(test) and photo.part == test for photo in photos]),
-        left_out=tuple(LeftOut(embedded.photos[i].file, why) for i, why in reasons.items()),
+        left_out=left_out,
+        notes=tuple(
+            f"The class {label!r} has no photo that is not under another label too: it is left out."
+            for label in dataset.classes
+            if label not in classes
+        ),
     )
 
 

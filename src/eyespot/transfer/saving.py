@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +16,16 @@ from eyespot.classifier import bundle
 from eyespot.classifier.readme import card_text
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.datasets.dataset import Photo
+from eyespot.datasets.names import shown
 from eyespot.engines.run import in_threads
-from eyespot.errors import ImageError, InputError
+from eyespot.errors import EyespotError, ImageError, InputError
 from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
 from eyespot.images.source import file_bytes
 from eyespot.transfer.stages import Unwatched, Watcher
 from eyespot.transfer.train import Order, Trained, train
 from eyespot.values import to_json
+from eyespot.weights import catalogue
 
 RESULT = "result.json"  # what `train --json` printed, and of which photos and options
 TABLE = "predictions.csv"
@@ -36,8 +41,14 @@ class Result:
 
 
 def bundle_for(source: Path) -> Path:
-    """Where the bundle of a folder goes: `NAME-model` in the working directory."""
-    return Path(f"{source.resolve().stem or 'photos'}-model")
+    """Where the bundle of a folder goes: `NAME-model` in the working directory.
+
+    Beside the folder, where the working directory lies in it: nothing is written among photos.
+    """
+    whole = source.resolve()
+    name = f"{(whole.name if whole.is_dir() else whole.stem) or 'photos'}-model"
+    is_inside = whole.is_dir() and Path.cwd().is_relative_to(whole)
+    return whole.with_name(name) if is_inside and whole.name else Path(name)
 
 
 def train_and_save(
@@ -48,11 +59,23 @@ def train_and_save(
     Where it is there already, from the same photos and options, nothing is done; from others, it is
     replaced only with `overwrite`. Raises `InputError` before any work where it cannot be written.
     """
-    if path.exists() and not overwrite:
-        return _finished(order, path)
-    files.require_writable(path)
+    catalogue.find(order.network)
+    _require_outside(path, order.source)
+    with _alone(path):
+        if path.exists() and not (path / bundle.VALUES).is_file():
+            raise InputError(
+                f"{shown(str(path))} exists and is no bundle of eyespot: choose another --out"
+            )
+        if path.exists() and not overwrite:
+            return _finished(order, path)
+        files.require_writable(path)
+        return _made(order, path, overwrite, watcher or Unwatched())
+
+
+def _made(order: Order, path: Path, overwrite: bool, watcher: Watcher) -> Result:
+    """Train, and write the bundle with its pages."""
     request = digest(order)
-    trained = train(order, watcher=watcher or Unwatched())
+    trained = train(order, watcher=watcher)
     answer = machine_answer(trained, path)
     summary = tuple(summary_lines(trained.report))
     result = {"request": request, "answer": answer, "summary": summary}
@@ -70,14 +93,42 @@ def train_and_save(
     return Result(answer, summary, is_new=True)
 
 
+def _require_outside(path: Path, source: Path) -> None:
+    root = source.resolve()
+    if root.is_dir() and path.resolve().is_relative_to(root):
+        raise InputError(
+            f"{shown(str(path))} lies inside {shown(str(source))}, and nothing is written among "
+            "photos: choose another --out"
+        )
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the place `path` against other processes of this user, and clear what killed ones left.
+
+    Raises `InputError` where another one is at work on it.
+    """
+    name = files.sha256(os.fsencode(path.absolute()))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(files.lock(files.cache_folder("locks") / name, wait_s=0))
+        except EyespotError as error:
+            if error.__cause__ is not None:  # the lock itself cannot be written
+                raise
+            raise InputError(
+                f"Another eyespot is writing {shown(str(path))}: wait for it, or choose another "
+                "--out"
+            ) from error
+        files.sweep(path, older_than=0.0)
+        yield
+
+
 def _finished(order: Order, path: Path) -> Result:
-    if not (path / bundle.VALUES).is_file():
-        raise InputError(f"{path} exists and is no bundle of eyespot: choose another --out")
     bundle.verify(path)
     kept = json.loads((path / RESULT).read_text("utf-8")) if (path / RESULT).is_file() else {}
     if kept.get("request") != digest(order):
         raise InputError(
-            f"{path} was trained from other photos or with other options: "
+            f"{shown(str(path))} was trained from other photos or with other options: "
             "pass --overwrite to replace it, or another --out"
         )
     return Result(kept["answer"], tuple(kept["summary"]), is_new=False)
@@ -128,6 +179,7 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
             "random_split_top1": _random_top1(trained),
             "per_class": per_class,
         },
+        "notes": list(trained.notes),
         "seconds": {stage: round(s, 3) for stage, s in trained.seconds.items()},
     }
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from eyespot import audit as auditing
+from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
 from eyespot.classifier.heads import Head
@@ -15,7 +16,7 @@ from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.embeddings import embed
 from eyespot.engines import Backbone, pretrained
-from eyespot.evaluation.findings import Report
+from eyespot.evaluation.findings import Note, Report
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import Answers, answer_rows, measured
 from eyespot.transfer.probes import Candidate, choose, fit
@@ -48,6 +49,7 @@ class Trained:
     split: dict[str, int]  # part -> photos
     found: int  # files, usable or not
     left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]  # what its owner should know, one sentence each
     seconds: dict[str, float] = field(compare=False)
 
 
@@ -80,7 +82,9 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
     with stages.stage("measure") as stage:
         answers = measured(material, examples, chosen, seed=order.seed)
         stage.figure = f"{answers.metrics.n:,} photos"
-    for sentence in (*dataset.notes, *notes):
+    findings = _findings(audit, order)
+    notes = (*dataset.notes, *material.notes, *notes, *(f"{n.seen} {n.why}" for n in findings))
+    for sentence in notes:
         stages.watcher.note(sentence)
     classifier = _classifier(material, fit(examples, chosen), order, backbone, answers)
     left_out = (*dataset.left_out, *material.left_out, *_negatives(dataset))
@@ -95,6 +99,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
             random_split=answers.random_split,
             trained_on=tuple((classifier.card.trained_on or {}).items()),
             left_out=left_out,
+            notes=findings,
             making=_making(order, classifier, chosen),
             seconds=tuple(stages.seconds.items()),
         ),
@@ -103,6 +108,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         split=_split(material),
         found=found,
         left_out=left_out,
+        notes=notes,
         seconds=stages.seconds,
     )
 
@@ -136,6 +142,16 @@ def _classifier(
         ),
         flip=order.flip,
         device=order.device,
+    )
+
+
+def _findings(audit: auditing.Audit, order: Order) -> tuple[Note, ...]:
+    """What the audit found that only the owner of the photos can settle, and that moves figures."""
+    source, command = str(order.source), f"eyespot audit {order.source}"
+    return tuple(
+        Note(item.seen, item.why, command)
+        for item in told(audit, Places(source, ""))
+        if item.kind in ("conflicting-labels", "leaks")
     )
 
 
