@@ -2,5 +2,6 @@
 
 from eyespot.audit.examine import audit
 from eyespot.audit.findings import KINDS, Audit
+from eyespot.audit.write import write
 
-__all__ = ["KINDS", "Audit", "audit"]
+__all__ = ["KINDS", "Audit", "audit", "write"]

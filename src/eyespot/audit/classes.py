@@ -1,4 +1,4 @@
-"""What is wrong with the classes themselves: their names, sizes, and how many occasions they show."""
+"""What is wrong with the classes themselves: names, sizes, how many occasions they show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from eyespot.datasets.names import counted, some
 
 FEW = 10  # photos below which a class is hardly learned, and measured not at all
 IMBALANCE = 10.0  # photos of the largest class for one of the smallest
-LONG_ENOUGH = 5  # letters of a name in which one may be a slip
+LONG_ENOUGH = 5  # letters of a name in which one too many or too few may be a slip
+LONG_NAME = 9  # letters of a name in which a wrong one may be: 'glass' and 'grass' are words
 
 
 def class_problems(
@@ -43,6 +44,12 @@ def look_alike(first: str, second: str) -> bool:
     if re.findall(r"\d+", one) != re.findall(r"\d+", other):
         return False
     return min(len(one), len(other)) >= LONG_ENOUGH and _is_one_slip(one, other)
+
+
+def ratio(large: int, small: int) -> str:
+    """`6.8 to 1`, `218 to 1`."""
+    value = large / small
+    return f"{value:.1f} to 1" if value < 10 else f"{value:,.0f} to 1"
 
 
 def _look_alikes(classes: Iterable[str]) -> Iterator[ClassProblem]:
@@ -92,17 +99,19 @@ def _singular(letters: str) -> str:
 
 
 def _is_one_slip(one: str, other: str) -> bool:
-    """One letter added, dropped or replaced inside the words, or two neighbours swapped."""
+    """One letter added or dropped inside, two neighbours swapped, or in a long name one replaced.
+
+    Not at either end: 'mouse' and 'house', 'stage I' and 'stage II' differ there.
+    """
     if abs(len(one) - len(other)) > 1:
         return False
-    start = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
-    if start is None:
-        return False  # one letter more at the end is another word as often as a slip
+    start = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     one, other = one[start:], other[start:]
-    if start == 0 or len(one) == len(other) == 1:
-        return False  # 'mouse' and 'house', 'left' and 'lefg': names differ at their ends
-    swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
-    return swapped or one[1:] == other or one == other[1:] or (one[1:] == other[1:])
+    if start == 0 or min(len(one), len(other)) < 2:
+        return False
+    is_swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    is_replaced = one[1:] == other[1:] and start + len(one) >= LONG_NAME
+    return is_swapped or is_replaced or one[1:] == other or one == other[1:]
 
 
 def _sizes(classes: Mapping[str, int], groups: Mapping[str, int]) -> Iterator[ClassProblem]:
@@ -123,9 +132,14 @@ def _sizes(classes: Mapping[str, int], groups: Mapping[str, int]) -> Iterator[Cl
 
 
 def _missing(parts: Mapping[str, Sequence[str]]) -> Iterator[ClassProblem]:
+    by_part: dict[str, list[str]] = defaultdict(list)
     for name, lacking in parts.items():
-        where = " and ".join(lacking)
-        yield ClassProblem("empty", (name,), f"'{name}' has no photo in {where}.")
+        for part in lacking:
+            by_part[part].append(name)
+    for part, names in by_part.items():
+        quoted = some([f"'{name}'" for name in names])
+        have = "has" if len(names) == 1 else "have"
+        yield ClassProblem("not in a part", tuple(names), f"{quoted} {have} no photo in {part}.")
 
 
 def _imbalance(classes: Mapping[str, int]) -> Iterator[ClassProblem]:
@@ -135,5 +149,5 @@ def _imbalance(classes: Mapping[str, int]) -> Iterator[ClassProblem]:
     (most, large), (least, small) = present.most_common()[0], present.most_common()[-1]
     if large / small >= IMBALANCE:
         sizes = f"'{most}' has {large:,} photos, '{least}' {small:,}"
-        seen = f"{sizes}: {large / small:.1f} to 1."
+        seen = f"{sizes}: {ratio(large, small)}."
         yield ClassProblem("imbalance", (most, least), seen)

@@ -42,9 +42,13 @@ def audit(dataset: ImageDataset, embedded: Embedded) -> Audit:
     found = belonging(rows)
     related: tuple[tuple[Relation, Sets], ...] = (
         ("duplicate", found.duplicates),
-        ("near-duplicate", found.near_duplicates),
+        ("near-duplicate", _outside(found.near_duplicates, found.bursts)),
         ("burst", found.bursts),
         ("group", found.given),
+    )
+    pictures: tuple[tuple[Relation, Sets], ...] = (
+        ("duplicate", found.duplicates),
+        ("near-duplicate", found.near_duplicates),
     )
     labels = [photo.label or NONE_OF_THESE for photo in rows.photos]
     parts = [photo.part for photo in rows.photos]
@@ -63,7 +67,7 @@ def audit(dataset: ImageDataset, embedded: Embedded) -> Audit:
         bursts=_named(found.bursts, files),
         conflicting_labels=tuple(
             Conflict(kind, _pick(files, members), _pick(labels, members))
-            for kind, members in divided(related[:2], labels)
+            for kind, members in divided(pictures, labels)
         ),
         leaks=tuple(
             Leak(kind, _pick(files, members), tuple(str(parts[i]) for i in members))
@@ -74,6 +78,8 @@ def audit(dataset: ImageDataset, embedded: Embedded) -> Audit:
             _occasions(rows.photos, found),
             _lacking(dataset),
         ),
+        files=tuple(photo.file for photo in embedded.photos),
+        given_groups=tuple(photo.group for photo in embedded.photos),
         groups=_renumbered([group_of[i] for i in range(len(embedded))]),
     )
 
@@ -96,6 +102,12 @@ def _unique(items: Sequence[LeftOut]) -> list[LeftOut]:
 
 def _named(sets: Sets, files: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(_pick(files, members) for members in sets)
+
+
+def _outside(sets: Sets, wider: Sets) -> Sets:
+    """The sets that no wider one holds whole."""
+    inside = [set(members) for members in wider]
+    return [members for members in sets if not any(set(members) <= held for held in inside)]
 
 
 def _pick(values: Sequence[str], members: Sequence[int]) -> tuple[str, ...]:

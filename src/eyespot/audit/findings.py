@@ -9,7 +9,13 @@ from eyespot.datasets.dataset import LeftOut
 
 Relation = Literal["duplicate", "near-duplicate", "burst", "group"]  # the closest first
 ClassTrouble = Literal[
-    "look-alike names", "empty", "one photo", "few photos", "one group", "imbalance"
+    "look-alike names",
+    "empty",
+    "not in a part",
+    "one photo",
+    "few photos",
+    "one group",
+    "imbalance",
 ]
 
 KINDS: Final = (
@@ -75,7 +81,9 @@ class Audit:
     conflicting_labels: tuple[Conflict, ...]
     leaks: tuple[Leak, ...]
     class_problems: tuple[ClassProblem, ...]
-    groups: tuple[int, ...]  # one for each embedded photo: what a split must keep together
+    files: tuple[str, ...]  # the embedded photos, in their order
+    groups: tuple[int, ...]  # one for each of `files`: what a split must keep together
+    given_groups: tuple[str | None, ...]  # one for each of `files`: what the user said
 
     def count(self, kind: str) -> int:
         """How many findings of one of `KINDS` there are."""

@@ -78,7 +78,7 @@ def neighbours_by_number(photos: Sequence[Photo]) -> Iterator[tuple[int, int]]:
     runs: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, photo in enumerate(photos):
         name = photo.file.rpartition("/")[2]
-        if found := _NUMBER.search(name.rpartition(".")[0]):
+        if found := _NUMBER.search(name.rpartition(".")[0] or name):
             rest = name[: found.start()].casefold(), name[found.end() :].casefold()
             runs[rest][int(found[1])].append(i)
     for numbers in runs.values():

@@ -1,0 +1,173 @@
+"""`eyespot audit`: what is wrong in a folder of photos, before anything is trained on it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eyespot.cli.terminal import StageLines, note, print_json, wrapped
+
+if TYPE_CHECKING:
+    from eyespot.audit.findings import Audit
+    from eyespot.audit.words import Places
+    from eyespot.datasets.dataset import ImageDataset
+
+FOUND = 1  # exit code where something of a --fail-on kind was found
+
+
+@click.command()
+@click.argument("photos", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write [NAME-audit].")
+@click.option("--overwrite", is_flag=True, help="Begin labels.csv anew, without your edits.")
+@click.option("--fail-on", "fail_on", multiple=True, metavar="KIND", help="Exit with 1 if found.")
+@click.option("--labels", type=click.Path(path_type=Path), help="An audit's labels.csv, edited.")
+@click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
+@click.option("--network", help="Pretrained weights to compare photos with: see eyespot weights.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def audit(
+    photos: Path,
+    out: Path | None,
+    overwrite: bool,
+    fail_on: tuple[str, ...],
+    labels: Path | None,
+    group_by: str | None,
+    network: str | None,
+    device: str,
+    as_json: bool,
+) -> int:
+    """Look for what is wrong in PHOTOS, a folder with a folder of photos for each class.
+
+    Files that cannot be read, copies, near-copies and bursts, one picture under two labels or in
+    two parts of a split, doubtful classes. Writes a page to look at and labels.csv to edit into
+    NAME-audit; an edited labels.csv keeps its edits. Nothing is written into PHOTOS.
+
+    KIND is unreadable, duplicates, near-duplicates, bursts, conflicting-labels, leaks or
+    class-problems; --fail-on may be given several times.
+
+    \b
+    Example:
+      eyespot audit photos/
+      eyespot audit photos/ --json --fail-on leaks --fail-on conflicting-labels
+    """
+    from eyespot import audit as auditing
+    from eyespot import files
+    from eyespot.audit.words import Places
+    from eyespot.audit.write import TABLE, folder_for, require_outside
+
+    kinds = _kinds(fail_on)
+    folder = out or folder_for(photos)
+    require_outside(folder, photos)
+    files.require_writable(folder)
+    watcher = StageLines(is_quiet=as_json)
+    dataset, found = _examined(photos, group_by, labels, network, device, watcher)
+    command = " ".join(["eyespot", *sys.argv[1:]])
+    written = auditing.write(
+        found, folder, dataset=dataset, command=command, source=str(photos), overwrite=overwrite
+    )
+    if kept := str(written.kept):
+        watcher.note(f"Your edits in {written.table} are kept: {kept}. --overwrite begins anew.")
+    if as_json:
+        print_json(machine_answer(found, str(written.page), str(written.table)))
+    else:
+        _print(found, Places(str(photos), str(folder / TABLE)), str(written.page))
+    failed = [kind for kind in kinds if found.count(kind)]
+    if failed:
+        note(f"--fail-on: found {', '.join(f'{kind} ({found.count(kind):,})' for kind in failed)}.")
+    return FOUND if failed else 0
+
+
+def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds as the audit names them; `leak` and `near_duplicates` are understood."""
+    from eyespot.audit.findings import KINDS
+    from eyespot.errors import lookup
+
+    known = {kind: kind for kind in KINDS}
+    aliases = known | {kind.removesuffix("s"): kind for kind in KINDS}
+    plain = [
+        part.strip().casefold().replace("_", "-") for word in words for part in word.split(",")
+    ]
+    return tuple(aliases.get(word) or lookup("kind of finding", word, known) for word in plain)
+
+
+def _examined(
+    photos: Path,
+    group_by: str | None,
+    labels: Path | None,
+    network: str | None,
+    device: str,
+    watcher: StageLines,
+) -> tuple[ImageDataset, Audit]:
+    """Read the folder, look at every photo once, compare them all."""
+    from eyespot import audit as auditing
+    from eyespot.datasets.catalogue import open_dataset
+    from eyespot.embeddings import embed
+    from eyespot.engines import pretrained
+    from eyespot.weights.catalogue import DEFAULT
+
+    began = time.perf_counter()
+    watcher.begin("photos")
+    dataset = open_dataset(photos, group_by=group_by, labels=labels)
+    every = (*dataset.photos, *dataset.negatives)
+    number = len(every) + len(dataset.left_out)
+    watcher.end(f"{number:,} found, {len(dataset.classes)} classes", time.perf_counter() - began)
+
+    began = time.perf_counter()
+    watcher.begin("embedding")
+    backbone = pretrained(network or DEFAULT)
+    embedded = embed(every, backbone, device=device, progress=watcher.advance)
+    watcher.end(f"{len(embedded):,} photos", time.perf_counter() - began)
+
+    began = time.perf_counter()
+    watcher.begin("audit")
+    found = auditing.audit(dataset, embedded)
+    watcher.end(f"{len(set(found.groups)):,} groups", time.perf_counter() - began)
+    for sentence in dataset.notes:
+        watcher.note(sentence)
+    return dataset, found
+
+
+def machine_answer(found: Audit, page: str, table: str) -> dict[str, Any]:
+    """What `--json` prints; `docs/audit.md` describes every key."""
+    from eyespot.values import to_json
+
+    answer: dict[str, Any] = to_json(found)
+    groups = answer.pop("groups")
+    files = answer.pop("files")
+    del answer["given_groups"]
+    members: dict[int, list[str]] = {}
+    for file, group in zip(files, groups, strict=True):
+        members.setdefault(group, []).append(file)
+    together = [sorted(group) for group in members.values() if len(group) > 1]
+    counts = {"groups": sorted(together), "independent": len(members)}
+    return answer | counts | {"page": page, "table": table}
+
+
+def _print(found: Audit, places: Places, page: str) -> None:
+    """The answer in a few lines, a line for each kind of finding, what to settle, what next."""
+    from eyespot.audit.words import figures, headline, sizes, summary, told
+
+    findings = told(found, places)
+    click.echo()
+    for line in wrapped(headline(found, findings)):
+        click.echo(click.style(line, bold=True))
+    for line in (*wrapped(summary(found)), *wrapped(sizes(found))):
+        click.echo(line)
+    click.echo()
+    for item in figures(found):
+        line = f"  {item.kind:<20}{item.number:>6,}   {item.outcome if item.number else ''}"
+        click.echo(line.rstrip())
+    click.echo()
+    for warning in findings:
+        mark = click.style("!", fg="yellow") if warning.is_grave else "!"
+        for i, line in enumerate(wrapped(f"{warning.seen} {warning.why}", indent=2)):
+            click.echo(f"{mark if i == 0 else ' '} {line}")
+        click.echo(f"  {warning.command}")
+    if findings:
+        click.echo()
+    click.echo(f"Wrote {page} to look at, and {places.table} to edit.")
+    click.echo(f"Try: {places.train}")
