@@ -69,15 +69,17 @@ def _look_alikes(classes: Iterable[str]) -> Iterator[ClassProblem]:
 
 
 def _candidates(names: list[str]) -> Iterator[tuple[str, str]]:
-    """Pairs that share a beginning or an end: of two names one slip apart, one half is equal."""
-    halves: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """Pairs that may be one slip apart: with one letter left out of each, they meet."""
+    meeting: dict[str, set[str]] = defaultdict(set)
     for name in names:
-        letters = _singular(_letters(name))
-        halves["start", letters[:2]].add(name)
-        halves["end", letters[-2:]].add(name)
+        letters = _letters(name)
+        meeting[_singular(letters)].add(name)
+        for k in range(len(letters)):
+            meeting[letters[:k] + letters[k + 1 :]].add(name)
+        meeting[letters].add(name)
     pairs = {
         (first, second)
-        for members in halves.values()
+        for members in meeting.values()
         for first in members
         for second in members
         if first < second

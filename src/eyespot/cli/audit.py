@@ -84,14 +84,16 @@ def audit(
 def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
     """The kinds as the audit names them; `leak` and `near_duplicates` are understood."""
     from eyespot.audit.findings import KINDS
-    from eyespot.errors import lookup
+    from eyespot.errors import InputError
 
-    known = {kind: kind for kind in KINDS}
-    aliases = known | {kind.removesuffix("s"): kind for kind in KINDS}
-    plain = [
-        part.strip().casefold().replace("_", "-") for word in words for part in word.split(",")
-    ]
-    return tuple(aliases.get(word) or lookup("kind of finding", word, known) for word in plain)
+    known = {spelled: kind for kind in KINDS for spelled in (kind, kind.removesuffix("s"))}
+    listed = [part.strip().casefold() for word in words for part in word.split(",")]
+    kinds = [part.replace("_", "-") for part in listed]
+    if unknown := [kind for kind in kinds if kind not in known]:
+        raise InputError(
+            f"--fail-on expects a kind of finding, not {unknown[0]!r}: {', '.join(KINDS)}"
+        )
+    return tuple(dict.fromkeys(known[kind] for kind in kinds))
 
 
 def _examined(
