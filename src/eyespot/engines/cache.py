@@ -6,12 +6,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from eyespot import files
 from eyespot.engines import openvino
 from eyespot.engines.backbone import Backbone
 from eyespot.errors import IntegrityError
 from eyespot.values import from_json, to_json
+
+Precision = Literal["float32", "bfloat16"]
 
 MODEL = "model.xml"
 WEIGHTS = "model.bin"
@@ -26,7 +29,7 @@ class Record:
     source: str
     converter: str
     processor: str
-    precision: str  # the lowest one whose answers agree with torch in float32
+    precision: Precision  # the lowest one whose answers agree with torch in float32
     agreement: str  # how that was measured and what came out, in words
     files: dict[str, str]  # name -> SHA-256
 
