@@ -28,7 +28,7 @@ Answers = NDArray[np.float32]  # (N, D)
 CROPS = 200
 TORCH_CROPS = 16  # torch's eager answers are slow, and float32 against float32 is a plain case
 LEAST_LABELS = 0.995  # share of crops with the same label, where the answers reach the head
-# Mean cosine between the answers less their mean. Labels alone are not enough: a head of two classes
+# Mean cosine between the answers less their mean. Labels are not enough: a head of two classes
 # calls nearly everything equal, and the next head on the same engine does not.
 LEAST_COSINE = 0.999
 EQUAL = 1e-3  # of the answers' spread: float32 in another order of summation
