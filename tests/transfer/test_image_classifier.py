@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 import eyespot
 from eyespot import Embedder, ImageClassifier
 from eyespot.classifier.classifier import Classifier
-from eyespot.engines import pretrained, start
+from eyespot.engines import convert, pretrained, start
 from eyespot.errors import InputError
 from eyespot.weights.catalogue import DEFAULT
 
@@ -24,6 +24,12 @@ SOFTMAX = "linear softmax"  # one kind, where the choice is not what is tested
 @pytest.fixture(scope="module")
 def fitted(digits):
     return ImageClassifier().fit(digits.paths, digits.labels, groups=digits.groups)
+
+
+@pytest.fixture
+def few_crops(monkeypatch):
+    """Conversions that measure less and take less time."""
+    monkeypatch.setattr(convert, "CROPS", 6)
 
 
 def test_photos_are_named_by_their_labels(fitted, digits):
@@ -127,7 +133,7 @@ def test_an_embedding_is_the_engines_answer(digits):
     assert np.array_equal(both, (vectors + mirror) / np.float32(2))
 
 
-def test_a_stage_of_the_network_is_an_embedding_too(digits):
+def test_a_stage_of_the_network_is_an_embedding_too(digits, few_crops):
     vectors = Embedder(output="features.0").fit_transform(digits.paths[:2])
     assert vectors.shape == (2, 32)  # the channels of EfficientNet-Lite0's stem
     assert not np.array_equal(vectors[0], vectors[1])
@@ -222,7 +228,7 @@ def test_what_is_not_a_list_of_photos_is_refused_in_words(fitted, photos, messag
         fitted.predict(photos)
 
 
-def test_unknown_networks_and_outputs_are_told_with_near_matches(digits):
+def test_unknown_networks_and_outputs_are_told_with_near_matches(digits, few_crops):
     with pytest.raises(InputError, match="Did you mean"):
         Embedder("resnet51").fit(digits.paths)
     with pytest.raises(InputError, match="There is no layer 'featurs'"):

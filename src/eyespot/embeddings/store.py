@@ -105,7 +105,7 @@ def opened(backbone: str) -> Iterator[Store]:
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
-            _move_aside(path)
+            path.replace(path.with_suffix(".damaged"))
             connection = _connect(path)
         try:
             yield Store(connection, backbone)
@@ -126,13 +126,6 @@ def opened(backbone: str) -> Iterator[Store]:
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     """Whether the file's bytes are at fault, not a lock, a full disk or permissions."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF not in SURROUNDINGS
-
-
-def _move_aside(path: Path) -> None:
-    """Keep the damaged file for whoever wants to look; its journal must not reach a new one."""
-    path.replace(path.with_suffix(".damaged"))
-    for journal in ("-wal", "-shm"):
-        path.with_name(path.name + journal).unlink(missing_ok=True)
 
 
 def path_of_store() -> Path:
