@@ -179,11 +179,18 @@ def cache_folder(*parts: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            f"The cache folder {folder} cannot be written ({error.strerror}): "
-            "set HOME or XDG_CACHE_HOME to a folder of yours"
-        ) from error
+        raise _no_cache(folder, str(error.strerror)) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _no_cache(folder, "Permission denied")
     return folder
+
+
+def _no_cache(folder: Path, reason: str) -> InputError:
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else "HOME or XDG_CACHE_HOME"
+    return InputError(
+        f"The cache folder {folder} cannot be written ({reason}): "
+        f"set {variable} to a folder of yours"
+    )
 
 
 def free_space(path: Path) -> int:

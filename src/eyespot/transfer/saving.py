@@ -108,10 +108,10 @@ def _alone(path: Path) -> Iterator[None]:
 
     Raises `InputError` where another one is at work on it.
     """
-    name = files.sha256(os.fsencode(path.absolute()))
+    name = files.cache_folder("locks") / files.sha256(os.fsencode(path.absolute()))
     with ExitStack() as stack:
         try:
-            stack.enter_context(files.lock(files.cache_folder("locks") / name, wait_s=0))
+            stack.enter_context(files.lock(name, wait_s=0))
         except EyespotError as error:
             if error.__cause__ is not None:  # the lock itself cannot be written
                 raise
