@@ -405,7 +405,7 @@ def test_a_model_that_answers_differently_is_not_written(small_model, tmp_path, 
     model.CopyFrom(small_model)
     perturb(model)
     monkeypatch.setattr(graph, "to_onnx", lambda classifier: model)
-    with pytest.raises(EyespotError, match=r"was not written.* within 1e-04 .*, got \d+ and \d"):
+    with pytest.raises(EyespotError, match=r"was not written.* within 5e-04 .*, got \d+ and \d"):
         export(small(), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
@@ -413,10 +413,10 @@ def test_a_model_that_answers_differently_is_not_written(small_model, tmp_path, 
 @pytest.mark.parametrize(
     ("same", "probability", "embedding", "holds"),
     [
-        (32, 9e-5, 9e-4, True),
+        (32, 4e-4, 9e-3, True),
         (31, 1e-7, 1e-6, False),
-        (32, 1.1e-4, 1e-6, False),
-        (32, 1e-7, 1.1e-3, False),
+        (32, 6e-4, 1e-6, False),
+        (32, 1e-7, 1.1e-2, False),
         (32, float("nan"), 1e-6, False),
         (32, 1e-7, float("nan"), False),
     ],
