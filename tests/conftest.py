@@ -18,6 +18,7 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(home))
         patch.setenv("LOCALAPPDATA", str(home))
+        patch.setenv("ORT_DISABLE_TELEMETRY", "1")  # for tests that import onnxruntime themselves
         yield home / "eyespot"
 
 
