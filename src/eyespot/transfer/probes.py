@@ -46,6 +46,8 @@ def one_thread_per_product() -> Iterator[None]:
 
     The folds run side by side instead, and the result does not depend on the cores.
     """
+    import scipy.optimize  # noqa: F401  (its BLAS is a library of its own, limited once loaded)
+
     with threadpool_limits(limits=1, user_api="blas"):
         yield
 
