@@ -112,13 +112,17 @@ def test_the_temperature_is_the_one_with_the_least_log_loss():
     logits[np.arange(400), labels] += 1
     logits *= 4  # four times too sure
 
-    def loss(t):
-        return -log_softmax(logits / t, axis=1)[np.arange(400), labels].mean()
+    def loss(t):  # two photos' worth of the labels is spread over all three
+        logs = log_softmax(logits / t, axis=1)
+        blur = 2 / 402
+        return -((1 - blur) * logs[np.arange(400), labels] + blur * logs.mean(axis=1)).mean()
 
     best = minimize_scalar(loss, bounds=(0.05, 20), method="bounded")
     temperature, losses = calibrated(logits.astype(np.float32), labels)
     assert temperature == pytest.approx(best.x, rel=0.026)  # the grid's steps are 5 %
-    assert losses.mean() == pytest.approx(best.fun, abs=1e-3)
+    logs = log_softmax(logits / temperature, axis=1)
+    assert losses == pytest.approx(-logs[np.arange(400), labels], abs=1e-5)
+    assert 2 < temperature < 8  # the logits were four times too large
 
 
 def test_a_temperature_by_hand():
@@ -128,6 +132,15 @@ def test_a_temperature_by_hand():
     assert temperature == pytest.approx(20)
     # -log(1 / (1 + exp(-1/20))) = log(1.951229) = 0.668460
     assert losses[0] == pytest.approx(0.668460, abs=1e-6)
+
+
+@pytest.mark.parametrize("photos", [2, 10, 200])
+def test_few_photos_all_answered_rightly_are_no_reason_to_be_sure(photos):
+    # Platt's target for n photos that are all right is (n + 1) / (n + 2). With logits (1, 0) the
+    # probability is 1 / (1 + exp(-1/t)), so 1/t = log(n + 1): t = 0.910, 0.417, 0.189.
+    logits = np.tile(np.array([1, 0], np.float32), (photos, 1))
+    temperature, _ = calibrated(logits, np.zeros(photos, np.int64))
+    assert temperature == pytest.approx(1 / np.log(photos + 1), rel=0.026)
 
 
 def test_mirror_images_are_learned_from_where_they_help():

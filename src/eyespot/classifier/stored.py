@@ -6,6 +6,7 @@ The hashes prove that the bytes are as they were sealed, not that an honest eyes
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -138,7 +139,7 @@ def load_network(path: Path, values: Values) -> Network:
     return network.eval()
 
 
-def _require(path: Path, arrays: Arrays, kinds: dict[str, tuple[type, int]]) -> None:
+def _require(path: Path, arrays: Arrays, kinds: Mapping[str, tuple[type, int]]) -> None:
     """Refuse anything but arrays of these names, types and numbers of axes, all finite."""
     came = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
     if came != {name: (np.dtype(kind), axes) for name, (kind, axes) in kinds.items()}:
