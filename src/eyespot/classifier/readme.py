@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from eyespot.classifier.classifier import Classifier
 from eyespot.datasets.names import shown
+from eyespot.pages.words import between, percent
 
 
 def card_text(classifier: Classifier, *, name: str) -> str:
     """Markdown: what this is, how good, learned from what, how to use it, and its licences."""
-    card = classifier.card
+    card, preprocessing = classifier.card, classifier.backbone.preprocessing
     learned = card.trained_on or {}
     rows = "\n".join(f"| {cell(label)} | {n:,} |" for label, n in learned.items())
     return f"""# {cell(name)}
@@ -29,10 +30,10 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 {rows}
 
 ## How it answers
-{classifier.backbone.architecture} up to its {classifier.backbone.output}, then a head:
-{classifier.head.kind}. Photos are decoded by {classifier.backbone.preprocessing.decoder}, the short
-side scaled to {classifier.backbone.preprocessing.resize} pixels, and the central
-{classifier.backbone.preprocessing.crop} x {classifier.backbone.preprocessing.crop} taken.
+- Network: {classifier.backbone.architecture}, up to its {classifier.backbone.output}.
+- Head: {classifier.head.kind}.
+- Photos: decoded by {preprocessing.decoder}, the short side scaled to {preprocessing.resize} pixels
+  ({preprocessing.interpolation}), the central {preprocessing.crop} x {preprocessing.crop} taken.
 
     eyespot predict {name} PHOTO.jpg
 
@@ -47,14 +48,13 @@ def how_good(classifier: Classifier) -> str:
     measured = classifier.card.measured
     if measured is None:
         return "It was not measured."
-    low, high = measured.top1_interval
     groups = ""
     if measured.groups < measured.n:
         groups = f" in {measured.groups:,} groups of photos that belong together"
     return (
-        f"{measured.top1:.1%} of {measured.n:,} photos{groups} named correctly (interval "
-        f"{low:.1%} to {high:.1%}; balanced accuracy {measured.balanced_accuracy:.1%}), by "
-        f"{measured.how}."
+        f"{percent(measured.top1)} of {measured.n:,} photos{groups} named correctly (interval "
+        f"{between(measured.top1_interval)}; balanced accuracy "
+        f"{percent(measured.balanced_accuracy)}), measured by {measured.how}."
     )
 
 

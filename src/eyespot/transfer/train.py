@@ -132,7 +132,7 @@ def _classifier(
             seed=order.seed,
             licence=catalogue.find(order.network).licence,
             measured=Measured(
-                how="cross-validation" if answers.is_cross_validation else "held-out photos",
+                how="cross-validation" if answers.is_cross_validation else "photos held out",
                 n=metrics.n,
                 groups=metrics.groups,
                 top1=metrics.top1,
