@@ -9,6 +9,7 @@ import dataclasses
 import sys
 import types
 import typing
+from functools import cache
 from typing import Any, TypeVar
 
 from eyespot.errors import IntegrityError
@@ -74,13 +75,19 @@ def _read_tuple(kinds: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...
 def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         _refuse(where, "an object", data)
-    hints = typing.get_type_hints(kind)
-    fields = {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+    fields = _fields(kind)
     if unknown := sorted(set(data) - set(fields)):
         raise IntegrityError(f"{where} has fields that this version does not know: {unknown}")
     if missing := sorted(set(fields) - set(data)):
         raise IntegrityError(f"{where} lacks {missing}")
     return kind(**{name: _read(fields[name], data[name], f"{where}.{name}") for name in fields})
+
+
+@cache
+def _fields(kind: Any) -> dict[str, Any]:
+    """Name -> type. The hints are texts, whose evaluation costs more than the rest of a reading."""
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
 
 def _read_scalar(kind: Any, data: Any, where: str) -> Any:
