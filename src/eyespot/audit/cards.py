@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from eyespot.datasets.names import shown
-from eyespot.pages.markup import Html, tag
+from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.photos import photo
 from eyespot.pages.pieces import details, name, quiet
 from eyespot.pages.words import count
@@ -31,12 +31,13 @@ def photo_set(
     return tag("li", {"class": "card"}, head, tag("ul", {"class": "side"}, *photos), foot)
 
 
-def stack(files: Sequence[str], thumbnail: Thumbnail, *, marks: Sequence[str] = ()) -> Html:
+def stack(
+    files: Sequence[str], thumbnail: Thumbnail, *, marks: Sequence[str] = (), title: str = ""
+) -> Html:
     """A burst as one card with a stack of frames, which unfold."""
     top = tag("span", {"class": "stack"}, photo(thumbnail(files[0]), shown(files[0])))
-    head = tag(
-        "div", {"class": "above"}, tag("b", {"class": "number"}, f"{len(files):,}"), " photos"
-    )
+    number = join((tag("b", {"class": "number"}, f"{len(files):,}"), " photos"))
+    head = tag("div", {"class": "above"}, title or number)
     first_and_last = quiet(name(shown(files[0])), " to ", name(shown(files[-1])))
     shown_marks = [*marks, *[""] * len(files)]
     chosen = _spread(len(files), FRAMES_SHOWN)

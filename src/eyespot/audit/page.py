@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from eyespot.audit.cards import Thumbnail, class_bars, photo_set, sets_of, stack
-from eyespot.audit.findings import Audit
+from eyespot.audit.findings import Audit, Leak
 from eyespot.audit.words import Places, Told, figures, headline, sizes, summary, told
 from eyespot.datasets.dataset import LeftOut
 from eyespot.datasets.names import shown
@@ -102,8 +103,7 @@ def _galleries(audit: Audit, thumbnail: Thumbnail) -> list[Html]:
             "In two parts of the split",
             "leaks",
             "The same picture, or photos of one burst, are learned from and measured on.",
-            [photo_set(leak.files, thumbnail, marks=leak.parts, title=_relation(leak.kind)) for leak
-             in audit.leaks[:SETS_SHOWN]],
+            [_leak(leak, thumbnail) for leak in audit.leaks[:SETS_SHOWN]],
             len(audit.leaks),
             "picture or burst",
         ),
@@ -125,6 +125,15 @@ def _galleries(audit: Audit, thumbnail: Thumbnail) -> list[Html]:
             "picture",
         ),
     ]  # fmt: skip
+
+
+def _leak(leak: Leak, thumbnail: Thumbnail) -> Html:
+    title = _relation(leak.kind)
+    if leak.kind in ("duplicate", "near-duplicate"):
+        return photo_set(leak.files, thumbnail, marks=leak.parts, title=title)
+    numbers = sorted(Counter(leak.parts).items())
+    where = " and ".join(f"{number:,} in {part}" for part, number in numbers)
+    return stack(leak.files, thumbnail, marks=leak.parts, title=f"{title}: {where}")
 
 
 def _near(audit: Audit, thumbnail: Thumbnail) -> Html:

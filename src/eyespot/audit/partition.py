@@ -35,6 +35,19 @@ class Partition:
             for other in members[1:]:
                 self.join(members[0], other)
 
+    def join_pairs(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> None:
+        """Join `i[k]` with `j[k]` for every k: millions of pairs at once."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        size = len(self._parent)
+        graph = coo_array((np.ones(len(i), np.int8), (i, j)), (size, size))
+        _, number = connected_components(graph, directed=False)
+        _, first = np.unique(number, return_index=True)
+        for member, root in enumerate(first[number].tolist()):
+            if member != root:
+                self.join(member, root)
+
     def sets(self, *, at_least: int = 2) -> list[list[int]]:
         """The sets with enough members, each ascending, in the order of their first members."""
         members: dict[int, list[int]] = defaultdict(list)

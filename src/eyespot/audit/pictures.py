@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eyespot.audit.similarity import Indices, Space, alike, sampled_pairs
+from eyespot.audit.similarity import Indices, Space, alike, only_closest, sampled_pairs
 from eyespot.images.fingerprint import NEAR
 
 # Cosines, measured on real photos: docs/audit.md, "How the limits were chosen".
@@ -23,6 +23,7 @@ CONFIRMED = 0.50  # with hashes within NEAR bits
 CONFIRMED_LOW = 0.20  # with hashes so near that chance hardly gives it in this data set
 CONFIRMED_ALIKE = 0.95  # about the data set's mean, with hashes within NEAR bits
 NEVER_CHANCE = 2  # bits that a copy saved again differs in at most
+BELOW = 0.10  # how far the cosine about the data set's mean may lie below the class's
 BETWEEN = 0.60  # mean cosine between two sets that are joined
 BEYOND = 6  # bits beyond NEAR, where chance gives far more pairs than within it
 RARE = 1e-4  # share of a class's pairs below which hashes so near are hardly chance
@@ -49,54 +50,52 @@ def equal_bytes(digests: Sequence[str]) -> list[list[int]]:
 
 
 def near_copies(space: Space, hashes: Sequence[int]) -> Links:
-    """Pairs of photos that show the same picture or scene, closest first."""
+    """Pairs of photos that show the same picture or scene, the hash's first, then closest first."""
     packed = np.array(hashes, np.uint64)
-    i, j = alike(space.directions, COPY - 0.1)
-    by_look = _by_look(space, i, j)
-    hash_i, hash_j, bits = close_hashes(packed, NEAR)
-    by_hash = _confirmed(space, packed, hash_i, hash_j, bits)
-    both_i = np.concatenate([hash_i[by_hash], i[by_look]])
-    both_j = np.concatenate([hash_j[by_hash], j[by_look]])
-    is_hashed = np.arange(len(both_i)) < by_hash.sum()
-    keys = both_i * np.int64(len(packed)) + both_j
-    _, first = np.unique(keys, return_index=True)  # the hash's finding counts where both found it
-    links = Links(
-        both_i[first], both_j[first], is_hashed[first], space.overall(both_i[first], both_j[first])
+    look_i, look_j, look = alike(space.directions, COPY - BELOW)
+    hash_i, hash_j = close_hashes(packed, NEAR)
+    count = np.int64(len(packed))
+    keys, first = np.unique(
+        np.concatenate([look_i * count + look_j, hash_i * count + hash_j]), return_index=True
     )
-    order = np.lexsort((links.j, links.i, -links.cosine, ~links.is_hashed))
-    return Links(links.i[order], links.j[order], links.is_hashed[order], links.cosine[order])
+    i, j = keys // count, keys % count
+    cosine = np.full(len(keys), -1, np.float32)
+    known = first < len(look)
+    cosine[known] = look[first[known]]
+    cosine[~known] = space.overall(i[~known], j[~known])
+    kept, is_hashed = _judged(space, packed, i, j, cosine)
+    i, j, cosine, is_hashed = i[kept], j[kept], cosine[kept], is_hashed[kept]
+    order = np.lexsort((j, i, -cosine, ~is_hashed))
+    return Links(i[order], j[order], is_hashed[order], cosine[order])
 
 
-def close_hashes(
-    hashes: NDArray[np.uint64], most: int
-) -> tuple[Indices, Indices, NDArray[np.uint8]]:
-    """All pairs i < j whose hashes differ in at most `most` bits, and in how many."""
-    found: list[tuple[Indices, Indices, NDArray[np.uint8]]] = []
+def close_hashes(hashes: NDArray[np.uint64], most: int) -> tuple[Indices, Indices]:
+    """All pairs i < j whose hashes differ in at most `most` bits; of a crowd the closest."""
+    found_i, found_j = [], []
     for start in range(0, len(hashes), HASHES_AT_ONCE):
         block = hashes[start : start + HASHES_AT_ONCE, None] ^ hashes[None, start:]
         bits = np.bitwise_count(block)
-        row, column = np.nonzero(np.triu(bits <= most, 1))
-        found.append((row + start, column + start, bits[row, column]))
-    i, j, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return i, j, distance
+        row, column = np.nonzero(only_closest(np.triu(bits <= most, 1), bits))
+        found_i.append(row + start)
+        found_j.append(column + start)
+    return np.concatenate(found_i), np.concatenate(found_j)
 
 
-def _by_look(space: Space, i: Indices, j: Indices) -> NDArray[np.bool_]:
-    needed = np.maximum(COPY, space.levels(i, j))
-    return (space.within(i, j) >= needed) | (space.overall(i, j) >= SAME)
-
-
-def _confirmed(
-    space: Space,
-    hashes: NDArray[np.uint64],
-    i: Indices,
-    j: Indices,
-    bits: NDArray[np.uint8],
-) -> NDArray[np.bool_]:
-    within, level = space.within(i, j), space.levels(i, j)
-    confirmed = within >= np.maximum(CONFIRMED, level)
-    confirmed |= space.overall(i, j) >= CONFIRMED_ALIKE
-    return confirmed | ((bits <= _beyond_chance(space, hashes)) & (within >= CONFIRMED_LOW))
+def _judged(
+    space: Space, hashes: NDArray[np.uint64], i: Indices, j: Indices, cosine: NDArray[np.float32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of the proposed pairs are near copies, and of which the hash says so, too."""
+    bits = np.bitwise_count(hashes[i] ^ hashes[j])
+    is_hashed = (bits <= NEAR) & (cosine >= CONFIRMED_ALIKE)
+    kept = is_hashed | (cosine >= SAME)
+    open_ = np.flatnonzero(~kept)  # the class decides
+    within, level = space.within(i[open_], j[open_]), space.levels(i[open_], j[open_])
+    confirmed = (bits[open_] <= NEAR) & (within >= np.maximum(CONFIRMED, level))
+    no_chance = bits[open_] <= _beyond_chance(space, hashes)
+    confirmed |= no_chance & (within >= CONFIRMED_LOW)
+    is_hashed[open_] = confirmed
+    kept[open_] = confirmed | (within >= np.maximum(COPY, level))
+    return kept, is_hashed
 
 
 def _beyond_chance(space: Space, hashes: NDArray[np.uint64]) -> int:

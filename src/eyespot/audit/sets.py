@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from eyespot.audit.bursts import FRAMES, Shots, shots
 from eyespot.audit.partition import Partition, join_alike
 from eyespot.audit.pictures import BETWEEN, Links, equal_bytes, near_copies
@@ -64,17 +66,18 @@ def _bursts(space: Space, links: Links, found: Shots) -> Partition:
     bursts, scenes = Partition(len(space.label)), Partition(len(space.label))
     join_alike(scenes, _pairs(links.i, links.j), space.directions, floor=BETWEEN)
     bursts.join_all(scenes.sets(at_least=FRAMES))
-    bursts.join_all(_pairs(found.i, found.j))
-    inside = {i for members in bursts.sets() for i in members}
-    hashed = _pairs(links.i[links.is_hashed], links.j[links.is_hashed])
-    bursts.join_all((i, j) for i, j in hashed if i in inside and j in inside)
+    bursts.join_pairs(found.i, found.j)
+    is_inside = np.zeros(len(space.label), bool)
+    is_inside[[i for members in bursts.sets() for i in members]] = True
+    between = links.is_hashed & is_inside[links.i] & is_inside[links.j]
+    bursts.join_pairs(links.i[between], links.j[between])
     return bursts
 
 
 def _near(space: Space, links: Links, bursts: Partition) -> Partition:
     """One picture, changed. What the look alone proposes is no copy within a burst."""
     near = Partition(len(space.label))
-    near.join_all(_pairs(links.i[links.is_hashed], links.j[links.is_hashed]))
+    near.join_pairs(links.i[links.is_hashed], links.j[links.is_hashed])
     seen = [
         (i, j)
         for i, j in _pairs(links.i[~links.is_hashed], links.j[~links.is_hashed])

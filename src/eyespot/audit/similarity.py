@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,23 +76,28 @@ def space_of(vectors: Reals, labels: Sequence[str | None]) -> Space:
     )
 
 
-def alike(directions: Reals, at_least: float) -> tuple[Indices, Indices]:
-    """All pairs i < j with a cosine >= `at_least`, by blocks of the matrix.
+def alike(directions: Reals, at_least: float) -> tuple[Indices, Indices, Reals]:
+    """All pairs i < j with a cosine >= `at_least`, and the cosines, by blocks of the matrix.
 
     Of a photo with very many such pairs, the `MOST_PER_ROW` closest.
     """
-    found_i, found_j = [], []
+    found_i, found_j, cosines = [], [], []
     for start in range(0, len(directions), ROWS_AT_ONCE):
         block = directions[start : start + ROWS_AT_ONCE] @ directions[start:].T
-        is_close = np.triu(block >= at_least, 1)
-        for r in np.flatnonzero(is_close.sum(1) > MOST_PER_ROW):
-            others = np.flatnonzero(is_close[r])
-            farthest = np.argsort(-block[r, others], kind="stable")[MOST_PER_ROW:]
-            is_close[r, others[farthest]] = False
-        row, column = np.nonzero(is_close)
+        row, column = np.nonzero(only_closest(np.triu(block >= at_least, 1), -block))
         found_i.append(row + start)
         found_j.append(column + start)
-    return np.concatenate(found_i), np.concatenate(found_j)
+        cosines.append(block[row, column])
+    return np.concatenate(found_i), np.concatenate(found_j), np.concatenate(cosines)
+
+
+def only_closest(found: NDArray[np.bool_], distance: NDArray[Any]) -> NDArray[np.bool_]:
+    """`found`, where a row with more than `MOST_PER_ROW` keeps those of least distance."""
+    for row in np.flatnonzero(found.sum(1) > MOST_PER_ROW):
+        others = np.flatnonzero(found[row])
+        farthest = np.argsort(distance[row, others], kind="stable")[MOST_PER_ROW:]
+        found[row, others[farthest]] = False
+    return found
 
 
 def sampled_pairs(label: Indices, number: int) -> tuple[Indices, Indices]:
