@@ -133,13 +133,16 @@ def ended(process: subprocess.Popen[str]) -> Ran:
 
 
 def interrupted(process: subprocess.Popen[str], number: signal.Signals, *, after: float) -> Ran:
-    """Wait for a process that gets `number` after `after` seconds, if it runs so long."""
+    """Wait for a process that gets `number` `after` seconds after its first line on stderr."""
+    assert process.stderr is not None
+    first = process.stderr.readline()
     timer = threading.Timer(after, lambda: process.send_signal(number))
     timer.start()
     try:
-        return ended(process)
+        ran = ended(process)
     finally:
         timer.cancel()
+    return Ran(ran.code, ran.out, first + ran.err)
 
 
 def three_files(bundle: Path) -> dict[str, bytes]:
