@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot import files
-from eyespot.engines import cache, openvino
 from eyespot.engines.backbone import Backbone
 from eyespot.errors import IntegrityError
 
@@ -35,6 +34,8 @@ def start(backbone: Backbone, *, device: str = "auto") -> Engine:
         from eyespot.engines.eager import TorchEngine
 
         return TorchEngine(backbone, device)
+    from eyespot.engines import cache, openvino  # where every photo is known, neither is needed
+
     folder = cache.folder_of(backbone)
     with files.lock(folder.with_suffix(".lock")):
         try:
