@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,12 @@ from eyespot.engines.run import run
 from eyespot.errors import ImageError
 from eyespot.images.decode import Decoded
 
+if TYPE_CHECKING:
+    from eyespot.classifier.export.folder import Exported
+
 LABELS = 5  # most probable labels that a prediction lists
 
 Source = str | Path
-Progress = Callable[[int], None]  # photos done
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,16 @@ class Classifier:
         from eyespot.classifier import bundle
 
         return bundle.save(self, Path(path), overwrite=overwrite)
+
+    def export(
+        self, path: Source, *, photos: Source | None = None, overwrite: bool = False
+    ) -> Exported:
+        """Write an ONNX folder, after it has given the same answers on `photos`. See `export`."""
+        from eyespot.classifier.export.folder import export
+
+        return export(
+            self, Path(path), photos=None if photos is None else Path(photos), overwrite=overwrite
+        )
 
     @staticmethod
     def load(path: Source, *, device: str = "auto") -> Classifier:
