@@ -74,7 +74,9 @@ def test_the_embedded_network_comes_back_whole_and_answers_the_same(tmp_path, re
     head = dataclasses.replace(
         small.head, weight=generator.normal(size=(3, 1280)).astype(np.float32)
     )
-    classifier = dataclasses.replace(small, backbone=backbone, head=head)
+    vectors = np.repeat(small.reference.vectors[:, :1], 1280, axis=1)
+    reference = dataclasses.replace(small.reference, vectors=vectors)
+    classifier = dataclasses.replace(small, backbone=backbone, head=head, reference=reference)
     loaded = eyespot.load(classifier.save(tmp_path / "model"))
     assert loaded.predict(real_sample) == classifier.predict(real_sample)
     expected, came = backbone.load().state_dict(), loaded.backbone.load().state_dict()
@@ -84,6 +86,24 @@ def test_the_embedded_network_comes_back_whole_and_answers_the_same(tmp_path, re
             assert np.array_equal(came["classifier.1.weight"].numpy(), head.weight)
         else:
             assert np.array_equal(came[name].numpy(), tensor.numpy())
+
+
+def test_a_network_exchanged_and_sealed_is_refused_before_it_is_ignored(tmp_path):
+    path = small_classifier().save(tmp_path / "model")
+    other = small_classifier(seed=1).save(tmp_path / "other")
+    (path / WEIGHTS).write_bytes((other / WEIGHTS).read_bytes())
+    bundle.seal(path)
+    with pytest.raises(IntegrityError, match=r"is not the network that classifier\.json names"):
+        Classifier.load(path)
+
+
+def test_another_decoder_than_the_makers_is_told(tmp_path, monkeypatch):
+    path = small_classifier().save(tmp_path / "model")
+    assert Classifier.load(path).notes == ()
+    monkeypatch.setattr(bundle, "DECODER", "Pillow 99 with libjpeg-turbo 9")
+    loaded = Classifier.load(path)
+    assert "here photos are decoded by Pillow 99" in loaded.notes[0]
+    assert loaded.backbone.preprocessing.decoder == "Pillow 99 with libjpeg-turbo 9"
 
 
 def test_two_bundles_of_one_classifier_are_the_same_bytes(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import Head, LinearHead
 from eyespot.engines import Backbone
 from eyespot.errors import EyespotError, InputError, IntegrityError
+from eyespot.images.decode import DECODER
 from eyespot.values import to_json
 from eyespot.weights import tensors
 
@@ -36,6 +38,8 @@ NEEDED = (VALUES, WEIGHTS, REFERENCE, CARD)
 SYSTEM_LEFTOVERS = re.compile(r"\..*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 SUMS_LIMIT = 1 << 20  # bytes
+_CURE = "copy the bundle again"
+_SEALED_CURE = f"{_CURE}, or `eyespot bundle seal` it if you changed it yourself"
 
 
 def save(
@@ -89,11 +93,11 @@ def verify(folder: Path) -> dict[str, str]:
     present = {file.name: file for file in _files(folder)}
     for name in sorted(set(expected) | set(present)):
         if name not in present:
-            raise IntegrityError(f"{folder / name} is missing: {_CURE}")
+            raise IntegrityError(f"{folder / name} is missing: {_SEALED_CURE}")
         if name not in expected:
-            raise IntegrityError(f"{folder / name} does not belong to this bundle: {_CURE}")
+            raise IntegrityError(f"{folder / name} does not belong to this bundle: {_SEALED_CURE}")
         if not _is_plain(present[name]) or files.sha256(present[name]) != expected[name]:
-            raise IntegrityError(f"{folder / name} is not as it was saved: {_CURE}")
+            raise IntegrityError(f"{folder / name} is not as it was saved: {_SEALED_CURE}")
     return expected
 
 
@@ -107,13 +111,10 @@ def _read_sums(path: Path) -> dict[str, str]:
         if not all(DIGEST.fullmatch(digest) for digest in expected.values()):
             raise ValueError("no digest")
     except ValueError as error:
-        raise IntegrityError(f"{path} is damaged: {_CURE}") from error
+        raise IntegrityError(f"{path} is damaged: {_SEALED_CURE}") from error
     if text != _sums_text(expected) or not set(NEEDED) <= set(expected):
-        raise IntegrityError(f"{path} is damaged: {_CURE}")
+        raise IntegrityError(f"{path} is damaged: {_SEALED_CURE}")
     return expected
-
-
-_CURE = "copy the bundle again, or `eyespot bundle seal` it if you changed it yourself"
 
 
 def load(folder: Path, *, device: str = "auto") -> Classifier:
@@ -124,14 +125,33 @@ def load(folder: Path, *, device: str = "auto") -> Classifier:
     sums = verify(folder)
     values = stored.read_values(folder / VALUES)
     head = stored.read_head(folder / WEIGHTS, values)
+    reference = stored.read_reference(folder / REFERENCE, values)
+    if tensors.file_digest(folder / WEIGHTS, prefix="network.") != values.weights:
+        raise IntegrityError(f"{folder / WEIGHTS} is not the network that {VALUES} names: {_CURE}")
+    if head.width != reference.vectors.shape[1]:
+        raise IntegrityError(
+            f"{folder / WEIGHTS} and {REFERENCE} are not of one classifier: {_CURE}"
+        )
     return Classifier(
         backbone=_backbone(values, folder / WEIGHTS, sums[WEIGHTS]),
         head=head,
         classes=values.classes,
-        reference=stored.read_reference(folder / REFERENCE, values),
+        reference=reference,
         card=values.card,
         flip=values.flip,
         device=device,
+        notes=_notes(values, folder),
+    )
+
+
+def _notes(values: stored.Values, folder: Path) -> tuple[str, ...]:
+    """What is different here from where the bundle was made, one sentence each."""
+    made_with = values.preprocessing.decoder
+    if made_with == DECODER:
+        return ()
+    return (
+        f"{folder} was made with {made_with}, here photos are decoded by {DECODER}: pixels, and so "
+        "probabilities, may differ a little. Measure it again with eyespot evaluate.",
     )
 
 
@@ -208,7 +228,7 @@ def _backbone(values: stored.Values, weights: Path, digest: str) -> Backbone:
     return Backbone(
         architecture=values.architecture,
         weights=values.weights,
-        preprocessing=values.preprocessing,
+        preprocessing=replace(values.preprocessing, decoder=DECODER),
         output=values.output,
         source=values.source,
         load=load,

@@ -16,7 +16,7 @@ from eyespot.classifier.heads import Head, probabilities
 from eyespot.datasets.dataset import LeftOut, Photo
 from eyespot.engines import Backbone, Engine, start
 from eyespot.engines.run import run
-from eyespot.errors import ImageError
+from eyespot.errors import ImageError, InputError
 from eyespot.images.decode import Decoded
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Classifier:
     flip: bool = False  # answer with the mean over the photo and its mirror image
     device: str = "auto"
     synonyms: Mapping[str, str] = field(default_factory=dict)  # of folders, in plain spelling
+    notes: tuple[str, ...] = ()  # what its user should know, one sentence each
 
     @cached_property
     def engine(self) -> Engine:
@@ -104,6 +105,8 @@ class Classifier:
             if isinstance(vector, ImageError):
                 raise ImageError(f"{photo.file}: {vector}")
             vectors.append(vector)
+        if not vectors:
+            raise InputError("Expected one photo at least, and the list is empty")
         return np.stack(vectors)
 
     def probabilities(self, sources: Sequence[Source]) -> NDArray[np.float32]:

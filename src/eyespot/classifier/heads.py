@@ -29,6 +29,11 @@ class LinearHead:
     weight: Vectors  # (K, D)
     bias: Vectors  # (K,)
 
+    @property
+    def width(self) -> int:
+        """D, of the embeddings that it takes."""
+        return self.weight.shape[1]
+
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) logits."""
         return _products(vectors, self.weight) + self.bias
@@ -44,6 +49,11 @@ class NeighbourHead:
     vectors: Vectors  # (M, D), of length 1
     labels: Labels  # (M,)
     num_classes: int
+
+    @property
+    def width(self) -> int:
+        """D, of the embeddings that it takes."""
+        return self.vectors.shape[1]
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) log shares of the votes."""

@@ -35,7 +35,7 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 - Photos: decoded by {preprocessing.decoder}, the short side scaled to {preprocessing.resize} pixels
   ({preprocessing.interpolation}), the central {preprocessing.crop} x {preprocessing.crop} taken.
 
-    eyespot predict {name} PHOTO.jpg
+    eyespot predict {shown(name)} PHOTO.jpg
 
 ## Licences
 Pretrained weights: {classifier.backbone.source}, licence {card.licence or "not stated"}.

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eyespot.cli.terminal import note
 from eyespot.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,4 +33,7 @@ def open_classifier(word: str, *, device: str = "auto") -> Classifier:
 
     if get_close_matches(word, [IMAGENET]) and not Path(word).exists():
         raise InputError(f"There is no bundle {word!r}. Did you mean {IMAGENET}?")
-    return load(Path(word), device=device)
+    classifier = load(Path(word), device=device)
+    for sentence in classifier.notes:
+        note(sentence)
+    return classifier

@@ -51,6 +51,7 @@ def from_torch(module: nn.Module, example: Tensor) -> Any:
     with warnings.catch_warnings():
         # Sizes become constants of the graph: that is right where every input has the same size.
         warnings.simplefilter("ignore", TracerWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)  # tracing, which openvino relies on
         return openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
 
 
