@@ -121,12 +121,12 @@ def tensors_digest(state_dict: Mapping[str, Tensor], *, without: str | None = No
     )
 
 
-def file_digest(path: Path, *, without: str | None = None) -> str:
-    """The same over a safetensors file, without torch."""
+def file_digest(path: Path, *, without: str | None = None, prefix: str = "") -> str:
+    """The same over a safetensors file, without torch; `prefix` as in `read_arrays`."""
     return _digest(
-        (name, e.dtype, e.shape, _range(path, e.start, e.end))
+        (name.removeprefix(prefix), e.dtype, e.shape, _range(path, e.start, e.end))
         for name, e in sorted(read_header(path).entries.items())
-        if without is None or not name.startswith(f"{without}.")
+        if name.startswith(prefix) and (without is None or not name.startswith(f"{without}."))
     )
 
 
