@@ -93,11 +93,13 @@ def verify(folder: Path) -> dict[str, str]:
     present = {file.name: file for file in _files(folder)}
     for name in sorted(set(expected) | set(present)):
         if name not in present:
-            raise IntegrityError(f"{folder / name} is missing: {_SEALED_CURE}")
+            raise IntegrityError(f"{folder / name} is missing, though in {SUMS}: {_SEALED_CURE}")
         if name not in expected:
-            raise IntegrityError(f"{folder / name} does not belong to this bundle: {_SEALED_CURE}")
+            raise IntegrityError(f"{folder / name} does not belong, by {SUMS}: {_SEALED_CURE}")
         if not _is_plain(present[name]) or files.sha256(present[name]) != expected[name]:
-            raise IntegrityError(f"{folder / name} is not as it was saved: {_SEALED_CURE}")
+            raise IntegrityError(
+                f"{folder / name} is not as it was saved, by {SUMS}: {_SEALED_CURE}"
+            )
     return expected
 
 
