@@ -3,8 +3,8 @@
 Ours: `eyespot train` with an empty cache, so the conversion of weights and network counts too. The
 tutorial fine-tunes ResNet-18 for 25 epochs. A few epochs of its loop are measured and scaled to
 25; its start is counted once. ResNet-18 starts from random numbers here, because no pretrained
-ones can be had offline: that changes its accuracy, not its time. The same loop on our embedded
-network, pretrained, tells the accuracy: `--epochs 25` runs it to its end.
+ones can be had offline: that changes its accuracy, not its time. Its accuracy is told by the same
+loop on our embedded network, pretrained, run to its end; the tutorial states 94 to 95 % of its own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def tutorial(peer: Peer, photos: Path, network: str, epochs: int) -> tuple[float
 
 def main() -> None:
     parser = with_peers(arguments(__doc__, repeats=3))
-    parser.add_argument("--epochs", type=int, default=2, help="measured ones, scaled to 25")
+    parser.add_argument("--epochs", type=int, default=2, help="of ResNet-18, scaled to 25")
+    parser.add_argument("--lite0-epochs", type=int, default=EPOCHS, help="of our own network")
     options = parser.parse_args()
     photos = photo_set(options.photos, "hymenoptera")
     python = peers_python(options.peers)
@@ -53,7 +54,7 @@ def main() -> None:
         for _ in range(options.repeats):
             mine.append(ours(photos))
             theirs.append(tutorial(peer, photos, "resnet18", options.epochs)[0])
-        same_network, tuned = tutorial(peer, photos, "tf_efficientnet_lite0", options.epochs)
+        lite0_seconds, lite0 = tutorial(peer, photos, "tf_efficientnet_lite0", options.lite0_epochs)
     ratios = [scaled / run.seconds for (run, _), scaled in zip(mine, theirs, strict=True)]
     ratio = statistics.median(ratios)
     answer = mine[0][1]
@@ -71,12 +72,12 @@ def main() -> None:
             "ours_top1": answer["metrics"]["top1"],
             "ours_stages_s": answer["seconds"],
             "resnet18_25_epochs_s": statistics.median(theirs),
-            "lite0_25_epochs_s": same_network,
-            "ratio_to_lite0": same_network / seconds,
-            "lite0_epochs_measured": options.epochs,
-            "lite0_best_top1": max(tuned["accuracy"]),
-            "lite0_last_top1": tuned["accuracy"][-1],
-            "validation_photos": tuned["n"],
+            "lite0_25_epochs_s": lite0_seconds,
+            "ratio_to_lite0": lite0_seconds / seconds,
+            "lite0_epochs_measured": options.lite0_epochs,
+            "lite0_best_top1": max(lite0["accuracy"]),
+            "lite0_last_top1": lite0["accuracy"][-1],
+            "validation_photos": lite0["n"],
         },
     )
     report(result, as_json=options.json, peers=python)

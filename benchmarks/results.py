@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,9 +71,8 @@ def report(result: Result, *, as_json: bool, peers: Path | None = None) -> None:
     here = machine(peers)
     if as_json:
         words = " ".join([Path(sys.argv[0]).name, *(w for w in sys.argv[1:] if w != "--json")])
-        load = round(os.getloadavg()[0], 2)
-        command = {"command": f"python benchmarks/{words}", "load": load}
-        print(json.dumps(asdict(result) | command | {"machine": asdict(here)}))
+        command = {"command": f"python benchmarks/{words}", "machine": asdict(here)}
+        print(json.dumps(asdict(result) | command))
         return
     print("\n".join(_lines(result, here)))
 
