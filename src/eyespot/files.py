@@ -92,6 +92,8 @@ def folder_atomic(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             _sync(file)
         temporary.chmod(0o777 & ~_umask())
         _swap(temporary, path)
+    except EyespotError as error:  # about a file inside: named by the place that it would have had
+        raise type(error)(str(error).replace(str(temporary), str(path))) from error
     except OSError as error:
         raise _explained(error, path, 0) from error
     finally:

@@ -126,7 +126,8 @@ def test_ctrl_c_at_random_instants_is_told_in_one_line(place, times):
     assert {ran.code for ran in ends} != {0}, "no run was stopped"
     for ran in ends:
         assert "Traceback" not in ran.err, ran.err
-        assert ran.code == 0 or ran.err.strip().splitlines()[-1] == STOPPED
+        is_done = "Saved" in ran.out  # the signal came while the process was already leaving
+        assert is_done or ran.err.strip().splitlines()[-1] == STOPPED, ran.err
     place.assert_finishes()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from eyespot.engines import Backbone, pretrained
 from eyespot.evaluation.findings import Note, Report
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import Answers, answer_rows, measured
-from eyespot.transfer.probes import Candidate, choose, fit
+from eyespot.transfer.probes import Candidate, Examples, choose, fit
 from eyespot.transfer.stages import Stages, Unwatched, Watcher
 from eyespot.weights import catalogue
 
@@ -59,13 +59,9 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
     Nothing is written but the cache. Raises `InputError` where the photos cannot be trained on.
     """
     stages = Stages(watcher or Unwatched())
-    with stages.stage("photos") as stage:
-        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
-        check_trainable(dataset)
-        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
-        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
+    dataset, found = _opened(order, stages)
+    backbone = pretrained(order.network)
     with stages.stage("embedding") as stage:
-        backbone = pretrained(order.network)
         watch = stages.watcher.advance
         embedded = embed(dataset.photos, backbone, device=order.device, progress=watch)
         dataset = without(dataset, embedded.left_out)
@@ -76,33 +72,23 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         material = gather(dataset, embedded, audit, flip=order.flip)
         stage.figure = f"{len(set(material.groups)):,} groups"
     with stages.stage("head") as stage:
-        examples, notes = material.examples(seed=order.seed)
+        examples, dealing = material.examples(seed=order.seed)
         chosen = choose(examples)[0]
         stage.figure = str(chosen)
     with stages.stage("measure") as stage:
         answers = measured(material, examples, chosen, seed=order.seed)
         stage.figure = f"{answers.metrics.n:,} photos"
     findings = _findings(audit, order)
-    notes = (*dataset.notes, *material.notes, *notes, *(f"{n.seen} {n.why}" for n in findings))
+    notes = (*dataset.notes, *material.notes, *dealing, *(f"{n.seen} {n.why}" for n in findings))
     for sentence in notes:
         stages.watcher.note(sentence)
     classifier = _classifier(material, fit(examples, chosen), order, backbone, answers)
     left_out = (*dataset.left_out, *material.left_out, *_negatives(dataset))
+    report = _report(order, dataset, material, examples, answers, classifier, chosen)
+    seconds = tuple(stages.seconds.items())
     return Trained(
         classifier=classifier,
-        report=Report(
-            dataset=dataset.name,
-            metrics=answers.metrics,
-            rows=answer_rows(material, examples, answers),
-            protocol="cross-validation" if answers.is_cross_validation else "held out",
-            command=order.command,
-            random_split=answers.random_split,
-            trained_on=tuple((classifier.card.trained_on or {}).items()),
-            left_out=left_out,
-            notes=findings,
-            making=_making(order, classifier, chosen),
-            seconds=tuple(stages.seconds.items()),
-        ),
+        report=replace(report, left_out=left_out, notes=findings, seconds=seconds),
         audit=audit,
         head=chosen,
         split=_split(material),
@@ -110,6 +96,37 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         left_out=left_out,
         notes=notes,
         seconds=stages.seconds,
+    )
+
+
+def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
+    """The photos with their labels, and how many files there are, usable or not."""
+    with stages.stage("photos") as stage:
+        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        check_trainable(dataset)
+        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
+        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
+    return dataset, found
+
+
+def _report(
+    order: Order,
+    dataset: ImageDataset,
+    material: Material,
+    examples: Examples,
+    answers: Answers,
+    classifier: Classifier,
+    chosen: Candidate,
+) -> Report:
+    return Report(
+        dataset=dataset.name,
+        metrics=answers.metrics,
+        rows=answer_rows(material, examples, answers),
+        protocol="cross-validation" if answers.is_cross_validation else "held out",
+        command=order.command,
+        random_split=answers.random_split,
+        trained_on=tuple((classifier.card.trained_on or {}).items()),
+        making=_making(order, classifier, chosen),
     )
 
 
