@@ -40,47 +40,56 @@ def audit(dataset: ImageDataset, embedded: Embedded) -> Audit:
     rows = _in_order(embedded, order)
     files = [photo.file for photo in rows.photos]
     found = belonging(rows)
-    related: tuple[tuple[Relation, Sets], ...] = (
-        ("duplicate", found.duplicates),
-        ("near-duplicate", _outside(found.near_duplicates, found.bursts)),
-        ("burst", found.bursts),
-        ("group", found.given),
-    )
-    pictures: tuple[tuple[Relation, Sets], ...] = (
-        ("duplicate", found.duplicates),
-        ("near-duplicate", found.near_duplicates),
-    )
-    labels = [photo.label or NONE_OF_THESE for photo in rows.photos]
-    parts = [photo.part for photo in rows.photos]
     classes = Counter(photo.label for photo in rows.photos if photo.label is not None)
+    sizes = {name: classes[name] for name in dataset.classes}
     missing = _unique((*dataset.left_out, *embedded.left_out))
     group_of = dict(zip(order, found.groups, strict=True))
     return Audit(
         name=dataset.name,
         photos=len(rows),
-        classes={name: classes[name] for name in dataset.classes},
+        classes=sizes,
         unreadable=tuple(item for item in missing if not item.reason.startswith(UNUSED)),
         left_out=tuple(item for item in missing if item.reason.startswith(UNUSED)),
         wrong_extension=tuple(_wrong_extensions(rows.photos, rows.facts)),
         duplicates=_named(found.duplicates, files),
         near_duplicates=_named(found.near_duplicates, files),
         bursts=_named(found.bursts, files),
-        conflicting_labels=tuple(
-            Conflict(kind, _pick(files, members), _pick(labels, members))
-            for kind, members in divided(pictures, labels)
-        ),
-        leaks=tuple(
-            Leak(kind, _pick(files, members), tuple(str(parts[i]) for i in members))
-            for kind, members in divided(related, parts)
-        ),
-        class_problems=class_problems(
-            {name: classes[name] for name in dataset.classes},
-            _occasions(rows.photos, found),
-            _lacking(dataset),
-        ),
+        conflicting_labels=_conflicts(rows.photos, found),
+        leaks=_leaks(rows.photos, found),
+        class_problems=class_problems(sizes, _occasions(rows.photos, found), _lacking(dataset)),
         files=tuple(photo.file for photo in embedded.photos),
         given_groups=tuple(photo.group for photo in embedded.photos),
         groups=_renumbered([group_of[i] for i in range(len(embedded))]),
+    )
+
+
+def _conflicts(photos: Sequence[Photo], found: Belonging) -> tuple[Conflict, ...]:
+    """One picture under several labels. Photos of a burst may differ in what they show."""
+    files = [photo.file for photo in photos]
+    labels = [photo.label or NONE_OF_THESE for photo in photos]
+    pictures: tuple[tuple[Relation, Sets], ...] = (
+        ("duplicate", found.duplicates),
+        ("near-duplicate", found.near_duplicates),
+    )
+    return tuple(
+        Conflict(kind, _pick(files, members), _pick(labels, members))
+        for kind, members in divided(pictures, labels)
+    )
+
+
+def _leaks(photos: Sequence[Photo], found: Belonging) -> tuple[Leak, ...]:
+    """What belongs together, in several parts. A burst tells for the near-duplicates in it."""
+    files = [photo.file for photo in photos]
+    parts = [photo.part for photo in photos]
+    related: tuple[tuple[Relation, Sets], ...] = (
+        ("duplicate", found.duplicates),
+        ("near-duplicate", _outside(found.near_duplicates, found.bursts)),
+        ("burst", found.bursts),
+        ("group", found.given),
+    )
+    return tuple(
+        Leak(kind, _pick(files, members), tuple(str(parts[i]) for i in members))
+        for kind, members in divided(related, parts)
     )
 
 

@@ -215,9 +215,9 @@ def _made(audit: Audit) -> Html:
     words = (
         "Exact copies have equal bytes. Near-copies have close perceptual hashes, confirmed by the "
         "network's embeddings, or embeddings far closer than photos of their class are. Bursts "
-        "follow the camera's clock, running numbers, or the look alone. These are our guesses, "
-        "measured on 498 real photos: 98 of 100 crops by a tenth were found, and every mirrored copy; "
-        "no two different photos were taken for one. 20 % crops are often missed."
+        "follow the camera's clock, running numbers, or the look alone. These are our guesses. "
+        "Measured on 498 real photos, 98 of 100 crops by a tenth were found and every mirrored "
+        "copy, and no two different photos were taken for one. Crops by a fifth are often missed."
     )
     groups = f"{count(len(set(audit.groups)), 'group')} of {count(audit.photos, 'photo')}."
     return section(

@@ -13,7 +13,6 @@ from eyespot.cli.terminal import StageLines, note, print_json, wrapped
 
 if TYPE_CHECKING:
     from eyespot.audit.findings import Audit
-    from eyespot.audit.words import Places
     from eyespot.datasets.dataset import ImageDataset
 
 FOUND = 1  # exit code where something of a --fail-on kind was found
@@ -55,14 +54,11 @@ def audit(
       eyespot audit photos/ --json --fail-on leaks --fail-on conflicting-labels
     """
     from eyespot import audit as auditing
-    from eyespot import files
-    from eyespot.audit.words import Places
-    from eyespot.audit.write import TABLE, folder_for, require_outside
+    from eyespot.audit.write import folder_for
 
     kinds = _kinds(fail_on)
     folder = out or folder_for(photos)
-    require_outside(folder, photos)
-    files.require_writable(folder)
+    _require_place(folder, photos)
     watcher = StageLines(is_quiet=as_json)
     dataset, found = _examined(photos, group_by, labels, network, device, watcher)
     command = " ".join(["eyespot", *sys.argv[1:]])
@@ -74,10 +70,24 @@ def audit(
     if as_json:
         print_json(machine_answer(found, str(written.page), str(written.table)))
     else:
-        _print(found, Places(str(photos), str(folder / TABLE)), str(written.page))
-    failed = [kind for kind in kinds if found.count(kind)]
+        _print(found, str(photos), str(written.table), str(written.page))
+    return _verdict(found, kinds)
+
+
+def _require_place(folder: Path, photos: Path) -> None:
+    """Raise `InputError`, before any work, where nothing can or should be written."""
+    from eyespot import files
+    from eyespot.audit.write import require_outside
+
+    require_outside(folder, photos)
+    files.require_writable(folder)
+
+
+def _verdict(found: Audit, kinds: tuple[str, ...]) -> int:
+    """The exit code, and a note where --fail-on asks for another than 0."""
+    failed = [f"{kind} ({found.count(kind):,})" for kind in kinds if found.count(kind)]
     if failed:
-        note(f"--fail-on: found {', '.join(f'{kind} ({found.count(kind):,})' for kind in failed)}.")
+        note(f"--fail-on: found {', '.join(failed)}.")
     return FOUND if failed else 0
 
 
@@ -149,10 +159,11 @@ def machine_answer(found: Audit, page: str, table: str) -> dict[str, Any]:
     return answer | counts | {"page": page, "table": table}
 
 
-def _print(found: Audit, places: Places, page: str) -> None:
+def _print(found: Audit, source: str, table: str, page: str) -> None:
     """The answer in a few lines, a line for each kind of finding, what to settle, what next."""
-    from eyespot.audit.words import figures, headline, sizes, summary, told
+    from eyespot.audit.words import Places, figures, headline, sizes, summary, told
 
+    places = Places(source, table)
     findings = told(found, places)
     click.echo()
     for line in wrapped(headline(found, findings)):
