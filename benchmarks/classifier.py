@@ -4,7 +4,7 @@ Ours: `eyespot train` with an empty cache, so the conversion of weights and netw
 tutorial fine-tunes ResNet-18 for 25 epochs. A few epochs of its loop are measured and scaled to
 25; its start is counted once. ResNet-18 starts from random numbers here, because no pretrained
 ones can be had offline: that changes its accuracy, not its time. Its accuracy is told by the same
-loop on our embedded network, pretrained, run to its end; the tutorial states 94 to 95 % of its own.
+loop on our embedded network, pretrained, run to its end; of its epochs the best counts, as there.
 """
 
 from __future__ import annotations
@@ -58,26 +58,24 @@ def main() -> None:
     ratios = [scaled / run.seconds for (run, _), scaled in zip(mine, theirs, strict=True)]
     ratio = statistics.median(ratios)
     answer = mine[0][1]
+    top1, tuned = answer["metrics"]["top1"], max(lite0["accuracy"])
     seconds = pairs.median([run for run, _ in mine])
     result = Result(
         name="classifier",
         claim="a folder of photos -> evaluated classifier, against the tutorial's fine-tuning loop",
-        target=f">= {TARGET:.0f}x",
-        reached=f"{ratio:.0f}x",
-        is_met=ratio >= TARGET,
-        n=f"{answer['photos']['used']} photos, {options.repeats} pairs of runs",
+        target=f">= {TARGET:.0f}x at equal or better accuracy",
+        reached=f"{ratio:.0f}x, top-1 {100 * top1:.1f} % against {100 * tuned:.1f} %",
+        is_met=ratio >= TARGET and top1 >= tuned,
+        n=f"{answer['photos']['used']} photos, {lite0['n']} measured, {options.repeats} pairs",
         figures={
             "ratios": ratios,
             "ours_s": seconds,
-            "ours_top1": answer["metrics"]["top1"],
             "ours_stages_s": answer["seconds"],
             "resnet18_25_epochs_s": statistics.median(theirs),
             "lite0_25_epochs_s": lite0_seconds,
             "ratio_to_lite0": lite0_seconds / seconds,
             "lite0_epochs_measured": options.lite0_epochs,
-            "lite0_best_top1": max(lite0["accuracy"]),
-            "lite0_last_top1": lite0["accuracy"][-1],
-            "validation_photos": lite0["n"],
+            "lite0_last_epoch_top1": lite0["accuracy"][-1],
         },
     )
     report(result, as_json=options.json, peers=python)

@@ -24,7 +24,7 @@ EVERY_S = 0.2  # between two looks at the memory
 
 
 def write_copies(photos: list[Path], folder: Path, count: int) -> None:
-    """`count` JPEGs: copy k of a photo lacks 2k rows and columns and has a quality of its own."""
+    """`count` JPEGs, copy k of all photos before copy k + 1; it lacks 2k rows and columns."""
 
     def write(i: int) -> None:
         copies = len(range(i, count, len(photos)))
@@ -33,7 +33,7 @@ def write_copies(photos: list[Path], folder: Path, count: int) -> None:
         for k in range(copies):
             cut = min(2 * k, *(side // 3 for side in picture.size))
             part = picture.crop((cut, cut, *picture.size))
-            part.save(folder / f"{i:04}-{k:04}.jpg", quality=60 + k % 35)
+            part.save(folder / f"{k:04}-{i:04}.jpg", quality=60 + k % 35)
 
     with ThreadPoolExecutor() as pool:
         list(pool.map(write, range(min(count, len(photos)))))
