@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,9 +127,12 @@ def test_evaluate_leaves_out_what_was_learned_from_and_says_so(made, tmp_path):
     assert "6 files were left out" in told.err
 
 
-def test_evaluate_on_the_training_photos_alone_says_what_that_is_worth(made):
-    answer = run("evaluate", made.bundle, made.photos, "--json").json
+def test_evaluate_on_the_training_photos_alone_says_what_that_is_worth(made, tmp_path):
+    photos = Path(shutil.copytree(made.photos, tmp_path / "photos"))
+    (photos / "dots" / "bad.jpg").write_bytes(b"no picture")
+    answer = run("evaluate", made.bundle, photos, "--json").json
     assert answer["n"] == 36
+    assert [item["file"] for item in answer["skipped"]] == ["dots/bad.jpg"]
     assert answer["measured_by"] == "training photos"
     assert "learned from all" in answer["notes"][0]
     told = run("evaluate", made.bundle, made.photos)
@@ -277,7 +282,10 @@ def test_networks_and_doctor_answer_with_every_promised_key():
     assert all({"module", "channels", "stride"} <= set(s) for row in rows for s in row["stages"])
     answer = run("doctor", "--json").json
     assert {"versions", "processor", "engine", "caches", "weights", "problems"} <= set(answer)
+    assert {"name", "features", "cores", "threads", "bfloat16"} <= set(answer["processor"])
     assert answer["processor"]["cores"] >= 1
+    assert Path(answer["caches"]["folder"]).is_dir()
+    assert all(size >= 0 for size in answer["caches"]["bytes"].values())
     assert answer["problems"] == []
     assert answer["weights"]["present"]
 

@@ -305,6 +305,11 @@ def test_a_home_that_cannot_be_written_is_told(made, watch):
     watch.env["HOME"] = "/proc/nowhere"
     ran = watch.run("predict", made.bundle, made.others)
     ran.assert_refused("HOME or XDG_CACHE_HOME")
+    told = watch.run("doctor", "--json")
+    assert told.code == 0
+    assert {problem["cure"] for problem in told.json["problems"]} == {
+        "set HOME or XDG_CACHE_HOME to a folder of yours"
+    }
 
 
 def test_photos_are_never_written_to(made):

@@ -15,6 +15,7 @@ from eyespot.errors import EyespotError
 
 NEEDED = ("torch", "numpy", "Pillow", "safetensors", "scikit-learn", "openvino", "click", "rich")
 OPTIONAL = ("onnx", "onnxscript", "onnxruntime", "torchvision")
+WORDS = {"free_bytes": "free", "bytes": "sizes", "runs_on": "runs on"}  # for the terminal
 LITTLE_SPACE = 1 << 30  # bytes free below which a problem is reported
 
 
@@ -70,9 +71,12 @@ def _asked(question: Any, problems: list[Problem]) -> Any:
     """The answer; where there is none, a problem, so that the rest is still told."""
     try:
         return question(problems)
-    except (EyespotError, ImportError, OSError) as error:
+    except EyespotError as error:  # its message ends with what to do
+        seen, _, cure = str(error).rpartition(": ")
+        problems.append(Problem(seen or cure, cure))
+    except (ImportError, OSError) as error:
         problems.append(Problem(str(error), "install eyespot again, in an environment of its own"))
-        return {}
+    return {}
 
 
 def _processor(problems: list[Problem]) -> dict[str, Any]:
@@ -82,8 +86,10 @@ def _processor(problems: list[Problem]) -> dict[str, Any]:
     return {
         "name": openvino.processor(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "cores": available_cores(),
+        "features": openvino.features(),
         "bfloat16": openvino.has_bfloat16(),
+        "cores": available_cores(),  # that this process may use
+        "threads": available_cores(),  # streams of the network, one thread each
     }
 
 
@@ -110,8 +116,8 @@ def _caches(problems: list[Problem]) -> dict[str, Any]:
     if free < LITTLE_SPACE:
         cure = f"free some space, or set XDG_CACHE_HOME to another disk than that of {folder}"
         problems.append(Problem(f"only {_size(free)} are free for the cache", cure))
-    parts = {entry.name: _size(_bytes(entry)) for entry in sorted(folder.iterdir())}
-    return {"folder": str(folder), "free": _size(free), **parts}
+    parts = {entry.name: _bytes(entry) for entry in sorted(folder.iterdir())}
+    return {"folder": str(folder), "free_bytes": free, "bytes": parts}
 
 
 def _weights(problems: list[Problem]) -> dict[str, Any]:
@@ -151,7 +157,17 @@ def _size(count: int) -> str:
 def _show(part: str, facts: dict[str, Any]) -> None:
     """`processor  name      AMD EPYC ...`, the part's name on its first line only."""
     for i, (name, value) in enumerate(facts.items()):
-        text = ", ".join(value) or "none" if isinstance(value, list) else str(value)
+        text = _text(name, value)
         for j, line in enumerate(wrapped(text, indent=30)):
-            first, second = part if i == 0 and j == 0 else "", name if j == 0 else ""
+            first, second = part if i == 0 and j == 0 else "", WORDS.get(name, name) * (j == 0)
             click.echo(f"{first:<11}{second:<19}{line}")
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{part} {_size(size)}" for part, size in value.items()) or "empty"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _size(value) if name == "free_bytes" else str(value)

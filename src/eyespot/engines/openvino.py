@@ -33,15 +33,19 @@ def core() -> Any:
     return openvino.Core()
 
 
+def features() -> list[str]:
+    """What this processor can multiply, and what OpenVINO can do with it."""
+    return sorted(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
 def has_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
-    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in features()
 
 
 def processor() -> str:
     """The processor's name as OpenVINO gives it, with what it can multiply."""
-    capabilities = sorted(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    return f"{core().get_property('CPU', 'FULL_DEVICE_NAME')} ({' '.join(capabilities)})"
+    return f"{core().get_property('CPU', 'FULL_DEVICE_NAME')} ({' '.join(features())})"
 
 
 def from_torch(module: nn.Module, example: Tensor) -> Any:

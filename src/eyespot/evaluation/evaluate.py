@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,29 +46,28 @@ def evaluate(
     all the same and the report says what that is worth. Raises `InputError` where none remains.
     """
     photos, foreign = known(_named(_part(dataset), classifier), classifier.classes)
-    photos, learned, is_remembered = _unseen(photos, classifier)
-    answered, vectors, unreadable = _answers(classifier, photos, progress)
+    answered = _answered(classifier, photos, progress)
     negatives = (LeftOut(photo.file, NEGATIVE) for photo in dataset.negatives)
-    left_out = (*dataset.left_out, *foreign, *learned, *unreadable, *negatives)
-    if not answered:
+    left_out = (*dataset.left_out, *foreign, *answered.left_out, *negatives)
+    if not answered.photos:
         raise InputError(_nothing_left(classifier, dataset, left_out))
-    found = probabilities(classifier.head, np.stack(vectors))
+    found = probabilities(classifier.head, np.stack(answered.vectors))
     metrics = measure(
         classifier.classes,
-        truths(answered, classifier.classes),
+        truths(answered.photos, classifier.classes),
         found,
-        groups=[photo.group for photo in answered],
+        groups=[photo.group for photo in answered.photos],
         seed=seed,
     )
     return Report(
         dataset=dataset.name,
         metrics=metrics,
-        rows=rows(answered, classifier.classes, found),
-        protocol="training photos" if is_remembered else "held out",
+        rows=rows(answered.photos, classifier.classes, found),
+        protocol="training photos" if answered.are_remembered else "held out",
         command=command,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
         left_out=left_out,
-        notes=(REMEMBERED,) if is_remembered else (),
+        notes=(REMEMBERED,) if answered.are_remembered else (),
         making=_making(classifier),
     )
 
@@ -87,21 +86,30 @@ def _named(photos: Sequence[Photo], classifier: Classifier) -> tuple[Photo, ...]
     return tuple(replace(photo, label=named[str(photo.label)]) for photo in photos)
 
 
-def _unseen(
-    photos: tuple[Photo, ...], classifier: Classifier
-) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...], bool]:
-    """The photos to measure on, those left out because the classifier learned from them, and
-    whether it learned from all of them, so that none of them is left out."""
-    if classifier.reference is None:
-        return photos, (), False
-    seen = set(classifier.reference.contents)
-    contents = list(in_threads(_content, photos))
-    learned = [photo for photo, c in zip(photos, contents, strict=True) if c in seen]
-    if len(learned) == sum(content is not None for content in contents):
-        return photos, (), bool(learned)
-    names = {photo.file for photo in learned}
-    unseen = tuple(photo for photo in photos if photo.file not in names)
-    return unseen, tuple(LeftOut(photo.file, LEARNED) for photo in learned), False
+@dataclass(frozen=True)
+class _Answered:
+    """Photos that could be read, with their embeddings, and the other ones."""
+
+    photos: tuple[Photo, ...]
+    vectors: tuple[NDArray[np.float32], ...]
+    left_out: tuple[LeftOut, ...]
+    are_remembered: bool = False  # the classifier learned from every one of them
+
+
+def _answered(classifier: Classifier, photos: Sequence[Photo], progress: Progress) -> _Answered:
+    """The photos that the classifier did not learn from; where there is none, all of them."""
+    seen = set(classifier.reference.contents) if classifier.reference else set()
+    unseen: list[Photo] = []
+    learned: list[Photo] = []
+    for photo, content in zip(photos, in_threads(_content, photos), strict=True):
+        (learned if content in seen else unseen).append(photo)
+    answered = _embedded(classifier, unseen, progress)
+    if answered.photos or not learned:
+        others = tuple(LeftOut(photo.file, LEARNED) for photo in learned)
+        return replace(answered, left_out=answered.left_out + others)
+    remembered = _embedded(classifier, learned, progress)
+    left_out = answered.left_out + remembered.left_out
+    return replace(remembered, left_out=left_out, are_remembered=True)
 
 
 def _content(photo: Photo) -> str | None:
@@ -112,10 +120,7 @@ def _content(photo: Photo) -> str | None:
         return None
 
 
-def _answers(
-    classifier: Classifier, photos: Sequence[Photo], progress: Progress
-) -> tuple[list[Photo], list[NDArray[np.float32]], list[LeftOut]]:
-    """The photos that could be read, their embeddings, and the ones that could not."""
+def _embedded(classifier: Classifier, photos: Sequence[Photo], progress: Progress) -> _Answered:
     whole: list[Photo] = []
     vectors: list[NDArray[np.float32]] = []
     unreadable: list[LeftOut] = []
@@ -126,7 +131,7 @@ def _answers(
             whole.append(photo)
             vectors.append(vector)
         progress(len(whole) + len(unreadable), len(photos))
-    return whole, vectors, unreadable
+    return _Answered(tuple(whole), tuple(vectors), tuple(unreadable))
 
 
 def _making(classifier: Classifier) -> tuple[tuple[str, str], ...]:
