@@ -82,7 +82,8 @@ def main() -> None:
     late = done > answered / 2
     slope = float(np.polyfit(done[late], samples[late, 1], 1)[0])
     growth, peak = slope * answered / 2, float(samples[:, 1].max())
-    marks = {f"{share:.0%}": _at(samples, done, share * answered) for share in (0.1, 0.25, 0.5, 0.9)}
+    shares = (0.1, 0.25, 0.5, 0.9)
+    marks = {f"{share:.0%}": _at(samples, done, share * answered) for share in shares}
     result = Result(
         name="memory",
         claim=f"memory while predicting over {options.count:,} photos",
