@@ -150,7 +150,7 @@ def steps_of(place: Place, *more: str) -> int:
     return int(ran.err.splitlines()[-1])
 
 
-@pytest.mark.parametrize("stride", [12, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stride", [16, pytest.param(1, marks=pytest.mark.slow)])
 def test_kill_9_before_any_step_on_disk_leaves_the_old_bundle_or_the_new_one(place, stride):
     """Replacing a bundle, killed before every `stride`-th flush, rename, new file or folder."""
     fresh(place)

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from documented import undocumented
 from flows import (
     PATIENCE,
     THREE_FILES,
@@ -84,8 +85,11 @@ for words in json.loads(sys.argv[1]):
 """
 
 
-def all_flows(watch: Watch, photos: Path, trace: Path) -> None:
-    """Every command, one after the other in one process, on a machine where nothing was set up."""
+def all_flows(watch: Watch, photos: Path, trace: Path) -> str:
+    """Every command, one after the other in one process, on a machine where nothing was set up.
+
+    Returns what they printed.
+    """
     commands = [
         ["train", str(photos), "--out", "model", "--json"],
         ["predict", "model", str(photos), "--csv", "answers.csv"],
@@ -119,11 +123,17 @@ def all_flows(watch: Watch, photos: Path, trace: Path) -> None:
         assert not re.findall(r".*AF_INET.*", trace.read_text())
     asked_for = {"model", "answers.csv", "measured", "audit", "exported"}
     assert {path.name for path in watch.home.iterdir()} <= asked_for | {".cache"}
+    return ran.stdout
 
 
 def test_no_command_connects_or_unpickles(watch, cache, tmp_path):
     watch.env["XDG_CACHE_HOME"] = str(cache.parent)
-    all_flows(watch, write_textures(tmp_path / "photos", photos=4), tmp_path / "trace")
+    printed = all_flows(watch, write_textures(tmp_path / "photos", photos=4), tmp_path / "trace")
+    if find_spec("onnxruntime"):
+        exported = json.loads(printed.splitlines()[-1])
+        names = [exported["parity"][part].pop("engine") for part in ("torch", "engine")]
+        assert names[0].startswith("torch")
+        assert undocumented("export", exported) == set()
     assert not (watch.home / ".cache").exists()
 
 
