@@ -32,7 +32,7 @@ class LinearHead:
     @property
     def width(self) -> int:
         """D, of the embeddings that it takes."""
-        return self.weight.shape[1]
+        return int(self.weight.shape[1])
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) logits."""
@@ -53,7 +53,7 @@ class NeighbourHead:
     @property
     def width(self) -> int:
         """D, of the embeddings that it takes."""
-        return self.vectors.shape[1]
+        return int(self.vectors.shape[1])
 
     def scores(self, vectors: Vectors) -> Vectors:
         """(N, D) embeddings -> (N, K) log shares of the votes."""
