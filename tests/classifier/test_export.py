@@ -32,6 +32,7 @@ from eyespot.errors import EyespotError, InputError, MissingExtraError
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.images.samples import sample_photos
 from eyespot.networks import build
+from eyespot.weights import tensors_digest
 from eyespot.weights.catalogue import DEFAULT
 
 onnx = pytest.importorskip("onnx", reason="the extra [export] is not installed")
@@ -85,7 +86,7 @@ def small(head: str = "linear", *, flip: bool = False, output: str = "embedding"
     state = network().state_dict()
     backbone = Backbone(
         architecture="resnet18",
-        weights="fresh",
+        weights=tensors_digest(state, without="fc"),
         preprocessing=RULE,
         output=output,
         source="fresh weights",
