@@ -60,6 +60,13 @@ class ImageDataset:
         return tuple(photo.group for photo in self.photos)
 
     @property
+    def held_out_part(self) -> Part | None:
+        """What is reported on: the test part if there is one, else the validation part."""
+        parts = {photo.part for photo in self.photos}
+        wanted: tuple[Part, ...] = ("test", "validation")
+        return next((part for part in wanted if part in parts), None)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over names, labels, parts and groups: equal for equal lists of photos."""
         digest = hashlib.sha256()

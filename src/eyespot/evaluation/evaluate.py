@@ -73,8 +73,7 @@ def evaluate(
 
 
 def _part(dataset: ImageDataset) -> tuple[Photo, ...]:
-    parts = {photo.part for photo in dataset.photos}
-    wanted = next((part for part in ("test", "validation") if part in parts), None)
+    wanted = dataset.held_out_part
     return tuple(photo for photo in dataset.photos if wanted is None or photo.part == wanted)
 
 

@@ -66,7 +66,7 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
     vectors, mirrored = embedded.vectors, embedded.mirrored
     if flip:
         vectors = mirrored = (vectors + mirrored) / np.float32(2)
-    test = _test_part(dataset)
+    test = dataset.held_out_part
     held_out = [photo.part == test for photo in embedded.photos] if test else []
     reasons = _copies(embedded, held_out or [False] * len(embedded))
     left_out = tuple(LeftOut(embedded.photos[i].file, why) for i, why in reasons.items())
@@ -90,12 +90,6 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
             if label not in classes
         ),
     )
-
-
-def _test_part(dataset: ImageDataset) -> str | None:
-    """What is reported on: the test part if there is one, else the validation part, else none."""
-    parts = {photo.part for photo in dataset.photos}
-    return next((part for part in ("test", "validation") if part in parts), None)
 
 
 def _copies(embedded: Embedded, held_out: list[bool]) -> dict[int, str]:
