@@ -35,6 +35,33 @@ def test_torchs_counter_agrees(name, size):
     assert count(network, size).multiply_adds == counter.get_total_flops() / 2
 
 
+def test_attention_costs_its_two_products_and_its_projections():
+    # 5 tokens of 8 numbers in 2 heads: projections 5 * 8 * 24 + 5 * 8 * 8, products 2 * 5 * 5 * 8
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, images):
+            tokens = images.flatten(2)[:, :1].unflatten(2, (-1, 8)).squeeze(1)[:, :5]
+            return self.attention(tokens, tokens, tokens)[0]
+
+    counts = count(Attention(), 8)
+    assert counts.multiply_adds_attention == 400
+    assert counts.multiply_adds_linear == 1280
+    assert counts.multiply_adds == 1680
+
+
+def test_memory_is_what_lives_at_once():
+    # float32 on 10 x 10: image 1,200 bytes, first convolution 3,200, ReLU 3,200, second 1,600
+    layers = [nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 4, 3, padding=1)]
+    counts = count(nn.Sequential(*layers), 10)
+    assert counts.activations == 800 + 400
+    assert counts.peak_memory == 1200 + 3200 + 3200
+    layers[1] = nn.ReLU(inplace=True)
+    assert count(nn.Sequential(*layers), 10).peak_memory == 1200 + 3200 + 1600
+
+
 def test_counting_leaves_the_network_as_it_was():
     network = build("efficientnet_b0", num_classes=3)
     network.features.eval()  # a mixed state must come back mixed

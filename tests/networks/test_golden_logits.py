@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from eyespot.networks import build
 from eyespot.networks.architecture import Network
 from eyespot.weights import adapt
-from eyespot.weights.renames import PUBLISHED
+from eyespot.weights.published import PUBLISHED
 
 BIG = ("torchvision/resnet152", "timm/tf_efficientnet_b5", "torchvision/efficientnet_b6")
 BIG += ("timm/tf_efficientnet_b7",)  # seconds each

@@ -6,7 +6,8 @@ from golden.fill import published_entries
 
 from eyespot.errors import InputError
 from eyespot.weights import adapt
-from eyespot.weights.renames import NUMBERED_LITE0, PUBLISHED, TIMM_EFFICIENTNET, rename
+from eyespot.weights.published import PUBLISHED
+from eyespot.weights.renames import NUMBERED_LITE0, TIMM_EFFICIENTNET, rename
 
 
 def published(name):

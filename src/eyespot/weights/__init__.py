@@ -3,7 +3,7 @@
 `adapt` translates a published state dict to our names; `tensors_digest` tells equal weights.
 """
 
-from eyespot.weights.renames import adapt
+from eyespot.weights.adapt import adapt
 from eyespot.weights.tensors import tensors_digest
 
 __all__ = ["adapt", "tensors_digest"]

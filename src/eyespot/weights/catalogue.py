@@ -10,7 +10,7 @@ from typing import Any
 from eyespot.errors import MissingWeightsError, lookup
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.weights.checkpoint import Checkpoint
-from eyespot.weights.renames import PUBLISHED
+from eyespot.weights.published import PUBLISHED
 
 DEFAULT = "embedded/efficientnet_lite0.imagenet1k"
 TABLES = ("packages.json", "torchvision.json", "timm.json")

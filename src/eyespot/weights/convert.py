@@ -21,7 +21,8 @@ from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.files import sha256, write_atomic
 from eyespot.networks import find
 from eyespot.weights import tensors
-from eyespot.weights.renames import PUBLISHED, adapt
+from eyespot.weights.adapt import adapt
+from eyespot.weights.published import PUBLISHED
 
 TYPES = (torch.float32, torch.float16, torch.int64)  # int64: batch norm counts its batches
 

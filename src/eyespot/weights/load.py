@@ -10,9 +10,11 @@ from eyespot.errors import InputError, IntegrityError
 from eyespot.files import sha256
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.weights import catalogue, tensors
+from eyespot.weights.adapt import check
 from eyespot.weights.cache import ready
 from eyespot.weights.checkpoint import Checkpoint
-from eyespot.weights.renames import PUBLISHED, Published, check, rename
+from eyespot.weights.published import PUBLISHED, Published
+from eyespot.weights.renames import rename
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,0 +1,84 @@
+"""A published state dict under our names, and what is said where it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from eyespot.errors import InputError, lookup
+from eyespot.weights.published import PUBLISHED
+from eyespot.weights.renames import rename
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def adapt(state_dict: Mapping[str, Tensor], published: str) -> dict[str, Tensor]:
+    """A published network's state dict under our names; the tensors are the same objects.
+
+    Files older than torch 1.0 have no batch counters: those are added as 0. Raises `InputError`
+    for a published network that is not known, and where another entry is missing, is one too many
+    or has another shape than the network's.
+
+    >>> adapt(state_dict, "timm/tf_efficientnet_b0")["features.0.0.weight"].shape
+    torch.Size([32, 3, 3, 3])
+    """
+    import torch
+
+    row = lookup("published network", published, PUBLISHED)
+    renamed = {rename(name, row.renames): tensor for name, tensor in state_dict.items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in renamed.items()}
+    for name in check(shapes, row.network, f"the state dict given as {published}"):
+        renamed[name] = torch.tensor(0)
+    return renamed
+
+
+def check(
+    shapes: Mapping[str, tuple[int, ...]],
+    network: str,
+    what: str,
+    *,
+    num_classes: int | None = None,
+) -> tuple[str, ...]:
+    """Names of the batch counters that lack in `shapes`, which else are our `network`'s entries.
+
+    Raises `InputError` with the entries that do not fit; `what` says in it where they come from.
+    """
+    expected = _expected_shapes(network, num_classes=num_classes)
+    lacking = sorted(expected.keys() - shapes.keys())
+    counters = tuple(name for name in lacking if name.endswith(".num_batches_tracked"))
+    missing = [name for name in lacking if name not in counters]
+    unknown = sorted(shapes.keys() - expected.keys())
+    other = [
+        f"{name} is {_size(shapes[name])} instead of {_size(expected[name])}"
+        for name in sorted(expected.keys() & shapes.keys())
+        if shapes[name] != expected[name]
+    ]
+    found = [("missing", missing), ("unknown", unknown), ("of another shape", other)]
+    faults = [f"{len(names)} {kind} ({_short(names)})" for kind, names in found if names]
+    if faults:
+        raise InputError(
+            f"{network} expects {len(expected)} entries, but {what} does not fit: "
+            f"{'; '.join(faults)}. Give the weights of this very network."
+        )
+    return counters
+
+
+def _expected_shapes(network: str, *, num_classes: int | None) -> dict[str, tuple[int, ...]]:
+    """Entry names and shapes of one of our networks, built without memory."""
+    import torch
+
+    from eyespot.networks import build
+
+    with torch.device("meta"):
+        state = build(network, num_classes=num_classes).state_dict()
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a scalar"
+
+
+def _short(names: list[str], limit: int = 3) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(name[:100] for name in names[:limit]) + more
