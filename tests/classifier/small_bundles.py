@@ -7,7 +7,8 @@ import torch
 
 from eyespot.classifier.card import Card, Measured
 from eyespot.classifier.classifier import Classifier, Reference
-from eyespot.classifier.heads import LinearHead, NeighbourHead, unit
+from eyespot.classifier.heads import LinearHead, NeighbourHead
+from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.weights import tensors_digest

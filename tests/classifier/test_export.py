@@ -25,8 +25,9 @@ from PIL import Image
 from eyespot.classifier.classifier import Classifier, Reference
 from eyespot.classifier.export import contents, export, graph, parity, runtime
 from eyespot.classifier.export.samples import built_in
-from eyespot.classifier.heads import LinearHead, NeighbourHead, probabilities, unit
+from eyespot.classifier.heads import LinearHead, NeighbourHead, probabilities
 from eyespot.cli.main import eyespot
+from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, pretrained
 from eyespot.errors import EyespotError, InputError, MissingExtraError
 from eyespot.images.preprocessing import Preprocessing

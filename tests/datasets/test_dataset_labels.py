@@ -7,7 +7,8 @@ import pytest
 from traps import add_good, add_traps, jpeg, write
 
 from eyespot.datasets.catalogue import open_dataset
-from eyespot.datasets.names import cell, shown
+from eyespot.datasets.names import shown
+from eyespot.datasets.spreadsheet import cell
 from eyespot.errors import InputError
 
 HEADER = ("file", "label", "exclude", "group", "suggestion", "reason")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eyespot.datasets.names import cell, counted, from_cell, label_from, part_from, shown, some
+from eyespot.datasets.names import counted, label_from, part_from, shown, some
+from eyespot.datasets.spreadsheet import cell, from_cell
 
 names = st.binary(min_size=1).map(lambda data: data.decode("utf-8", "surrogateescape")) | st.text()
 

@@ -26,7 +26,8 @@ from traps import (
 from eyespot.datasets.catalogue import find_photos, open_dataset
 from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut
-from eyespot.datasets.names import cell, from_cell, shown
+from eyespot.datasets.names import shown
+from eyespot.datasets.spreadsheet import cell, from_cell
 from eyespot.errors import ImageError
 from eyespot.images.decode import decode
 

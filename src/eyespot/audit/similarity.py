@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eyespot.embeddings.neighbours import unit
+
 Indices = NDArray[np.int64]
 Reals = NDArray[np.float32]
 
@@ -52,7 +54,7 @@ class Space:
 
     def _within(self, i: Indices, j: Indices) -> Reals:
         apart = (self.means[self.label[i]] - self.means[self.label[j]]) * HALF
-        return _dots(_unit(self.differences[i] + apart), _unit(self.differences[j] - apart))
+        return _dots(unit(self.differences[i] + apart), unit(self.differences[j] - apart))
 
 
 def space_of(vectors: Reals, labels: Sequence[str | None]) -> Space:
@@ -68,7 +70,7 @@ def space_of(vectors: Reals, labels: Sequence[str | None]) -> Space:
     )
     differences = vectors - means[label]
     return Space(
-        directions=_unit(vectors - centre),
+        directions=unit(vectors - centre),
         differences=differences,
         means=means,
         label=label,
@@ -114,9 +116,9 @@ def sampled_pairs(label: Indices, number: int) -> tuple[Indices, Indices]:
 
 def _levels(differences: Reals, label: Indices, classes: int) -> Reals:
     """For every class the cosine that ordinary pairs stay below; -1 where too little is known."""
-    unit = _unit(differences)
+    directions = unit(differences)
     cosines = [
-        _in_parts(*sampled_pairs(label, k), lambda i, j: _dots(unit[i], unit[j]))
+        _in_parts(*sampled_pairs(label, k), lambda i, j: _dots(directions[i], directions[j]))
         for k in range(classes)
     ]
     together = _level(np.concatenate(cosines))
@@ -137,12 +139,6 @@ def _in_parts(i: Indices, j: Indices, measure: Callable[[Indices, Indices], Real
     cuts = range(0, len(i), PAIRS_AT_ONCE)
     parts = [measure(i[s : s + PAIRS_AT_ONCE], j[s : s + PAIRS_AT_ONCE]) for s in cuts]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
-
-def _unit(vectors: Reals) -> Reals:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Reals = vectors / np.maximum(length, np.finfo(np.float32).tiny)
-    return unit
 
 
 def _dots(first: Reals, second: Reals) -> Reals:

@@ -6,21 +6,20 @@ one is kept: labels, exclusions, groups and columns of their own.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from eyespot.audit.advice import OURS, advice, digest, group_names
 from eyespot.audit.findings import Audit
+from eyespot.datasets import spreadsheet
 from eyespot.datasets.dataset import ImageDataset, Photo
-from eyespot.datasets.names import cell, from_cell, shown
+from eyespot.datasets.names import shown
 from eyespot.datasets.rows import Table, read_table
+from eyespot.datasets.spreadsheet import from_cell
 
 COLUMNS = ("file", "label", "exclude", "group", "suggestion", "reason")
 NEGATIVE = "none_of_these"  # as the reader of this table understands it
-BOM = "\ufeff"  # without it, spreadsheets take UTF-8 for something else
 
 Rows = dict[str, dict[str, str]]  # shown file -> column -> text
 
@@ -98,11 +97,9 @@ def as_csv(rows: Rows) -> str:
     """The table's text: UTF-8 with its mark, lines ended as spreadsheets do, no cell a formula."""
     columns = list(COLUMNS)
     columns += sorted({column for row in rows.values() for column in row} - set(columns))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([[cell(row.get(column, "")) for column in columns] for row in rows.values()])
-    return BOM + text.getvalue()
+    return spreadsheet.as_csv(
+        columns, ([row.get(column, "") for column in columns] for row in rows.values())
+    )
 
 
 def _label(photo: Photo) -> str:

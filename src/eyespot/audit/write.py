@@ -29,7 +29,8 @@ class Written:
 
 def folder_for(source: Path) -> Path:
     """Where the audit of a folder or table goes: `NAME-audit` in the working directory."""
-    return Path(f"{source.resolve().stem or 'photos'}-audit")
+    whole = source.resolve()
+    return Path(f"{(whole.name if whole.is_dir() else whole.stem) or 'photos'}-audit")
 
 
 def require_outside(folder: Path, dataset_root: Path) -> None:

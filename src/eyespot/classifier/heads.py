@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eyespot.embeddings.neighbours import unit
+
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
@@ -95,10 +97,3 @@ def softmax(scores: Vectors) -> Vectors:
     exponential = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: Vectors = (exponential / exponential.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """(N, D) -> (N, D) of length 1; a zero vector stays zero."""
-    length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    directions: Vectors = (vectors / length).astype(np.float32)
-    return directions

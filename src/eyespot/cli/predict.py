@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections import Counter
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 NOTHING_ANSWERED = 2  # exit code
 LABELS_COUNTED = 20  # labels in the last lines, the most frequent first
-BYTE_ORDER_MARK = "\ufeff"  # without it a spreadsheet takes UTF-8 for something else
 
 
 @click.command()
@@ -122,17 +119,13 @@ def _cells(answer: Answer) -> list[str]:
 
 
 def _csv(rows: list[list[str]]) -> str:
-    """A table that opens in a spreadsheet and cannot act in one."""
-    from eyespot.datasets.names import cell, shown
+    from eyespot.datasets import spreadsheet
+    from eyespot.datasets.names import shown
 
     further = max((len(row) for row in rows), default=5) - 5
     head = ["file", "label", "probability", "none_of_these", "error"]
     head += [f"{what}_{i // 2 + 2}" for i, what in enumerate(["label", "probability"] * further)]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(head[: 5 + further])
-    writer.writerows([cell(shown(text)) for text in row] for row in rows)
-    return BYTE_ORDER_MARK + buffer.getvalue()
+    return spreadsheet.as_csv(head[: 5 + further], ([shown(text) for text in row] for row in rows))
 
 
 def _count(labels: Counter[str], unanswered: int) -> None:

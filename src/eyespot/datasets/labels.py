@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.folder import look_alikes
-from eyespot.datasets.names import counted, from_cell, is_negative, label_from, shown, some
+from eyespot.datasets.names import counted, is_negative, label_from, shown, some
 from eyespot.datasets.rows import Row, Table
+from eyespot.datasets.spreadsheet import from_cell
 from eyespot.errors import InputError
 
 EXCLUDED = "excluded in labels.csv"

@@ -31,7 +31,6 @@ SYSTEM_LEFTOVERS: Final = frozenset(
 
 _KEPT_MARKS = "\u200c\u200d"  # joiners: part of the spelling in Persian, Hindi and emoji
 _HIDDEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def shown(name: str) -> str:
@@ -100,16 +99,6 @@ def is_leftover(name: str) -> bool:
 def plain(name: str) -> str:
     """Lower case with underscores: `None of these` and `none-of-these` are one name."""
     return re.sub(r"[\s\-]+", "_", unicodedata.normalize("NFC", name).strip().casefold())
-
-
-def cell(text: str) -> str:
-    """`text` for a cell of a table, so that no spreadsheet runs it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def from_cell(text: str) -> str:
-    """What `cell` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def some(names: list[str], limit: int = 4) -> str:

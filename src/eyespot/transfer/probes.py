@@ -21,9 +21,9 @@ from eyespot.classifier.heads import (
     NeighbourHead,
     Vectors,
     probabilities,
-    unit,
     vote,
 )
+from eyespot.embeddings.neighbours import unit
 from eyespot.engines.run import in_threads
 from eyespot.transfer.linear import Loss, fit_path
 
