@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from eyespot.errors import InputError, lookup
 from eyespot.weights.published import PUBLISHED
-from eyespot.weights.renames import rename
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +25,7 @@ def adapt(state_dict: Mapping[str, Tensor], published: str) -> dict[str, Tensor]
     import torch
 
     row = lookup("published network", published, PUBLISHED)
-    renamed = {rename(name, row.renames): tensor for name, tensor in state_dict.items()}
+    renamed = row.ours(state_dict)
     shapes = {name: tuple(tensor.shape) for name, tensor in renamed.items()}
     for name in check(shapes, row.network, f"the state dict given as {published}"):
         renamed[name] = torch.tensor(0)

@@ -14,7 +14,6 @@ from eyespot.weights.adapt import check
 from eyespot.weights.cache import ready
 from eyespot.weights.checkpoint import Checkpoint
 from eyespot.weights.published import PUBLISHED, Published
-from eyespot.weights.renames import rename
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,12 +82,11 @@ def from_file(path: Path, network: str) -> Network:
     row = PUBLISHED.get(network, Published(network, network))
     head = find(row.network).head
     entries = tensors.read_header(path).entries
-    shapes = {rename(name, row.renames): entry.shape for name, entry in entries.items()}
+    shapes = {name: entry.shape for name, entry in row.ours(entries).items()}
     first, *_ = (*shapes.get(f"{head}.weight", ()), 0)
     num_classes = first if 0 < first <= CLASS_LIMIT else None
     counters = check(shapes, row.network, str(path), num_classes=num_classes)
-    found = _tensors(path.read_bytes())
-    state = {rename(name, row.renames): tensor for name, tensor in found.items()}
+    state = row.ours(_tensors(path.read_bytes()))
     state |= {name: torch.tensor(0) for name in counters}
     return _filled(row.network, state, str(path), num_classes=num_classes)
 

@@ -1,13 +1,18 @@
 """Which network of ours a published one is: the edition whose logits its weights give."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from eyespot.weights.renames import (
     NUMBERED_LITE0,
     TIMM_EFFICIENTNET,
     TIMM_EFFICIENTNET_LITE,
     Renames,
+    rename,
 )
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,17 @@ class Published:
     name: str
     network: str  # ours, in which its weights give its own logits
     renames: Renames = ()
+    old_names: Renames = ()  # for files from before the publisher renamed entries of its own
+    extra: tuple[str, ...] = ()  # modules of the published file that our network is without
+
+    def ours(self, entries: Mapping[str, Value]) -> dict[str, Value]:
+        """The entries of a published file under our names, without those of extra modules."""
+        left_out = tuple(f"{module}." for module in self.extra)
+        return {
+            rename(rename(name, self.old_names), self.renames): value
+            for name, value in entries.items()
+            if not name.startswith(left_out)
+        }
 
 
 _ROWS = (

@@ -67,3 +67,7 @@ def _numbered_lite(depths: Iterable[int]) -> Renames:
 TIMM_EFFICIENTNET = _timm_efficientnet(squeeze=True)
 TIMM_EFFICIENTNET_LITE = _timm_efficientnet(squeeze=False)
 NUMBERED_LITE0 = _numbered_lite((1, 2, 2, 3, 3, 4, 1))  # EfficientNet paper, Table 1
+# torchvision's DenseNet files are from when a module's name could hold a dot: norm.1 is norm1 now.
+DENSENET_OLD_NAMES = (
+    (r"(features\.denseblock\d+\.denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2."),
+)
