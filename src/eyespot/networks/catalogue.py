@@ -11,7 +11,10 @@ from eyespot.networks.architecture import Architecture, Network
 
 # One module per paper, oldest first; each has ARCHITECTURES. A new paper is one more line.
 FAMILIES = (
+    "alexnet",
+    "vgg",
     "resnet",
+    "squeezenet",
     "efficientnet",
 )
 
@@ -28,7 +31,13 @@ def architectures() -> MappingProxyType[str, Architecture]:
 
 def find(name: str) -> Architecture:
     """The row of one network. Raises `InputError` with near matches for an unknown name."""
-    return lookup("network", name, architectures())
+    return lookup("network", name, architectures(), groups=_families())
+
+
+def _families() -> dict[str, list[str]]:
+    """Family -> the names of its rows."""
+    rows = architectures().values()
+    return {family: [row.name for row in rows if row.family == family] for family in FAMILIES}
 
 
 def build(name: str, *, num_classes: int | None = None, seed: int = 0) -> Network:

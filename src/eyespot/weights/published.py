@@ -36,11 +36,17 @@ class Published:
 
 
 _ROWS = (
+    Published("torchvision/alexnet", "alexnet_torchvision"),
+    *(
+        Published(f"torchvision/{name}", name)
+        for name in (f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn"))
+    ),
     Published("torchvision/resnet18", "resnet18"),
     Published("torchvision/resnet34", "resnet34"),
     # torchvision strides in the 3x3 convolution: the paper's edition has the same entries, and
     # would take them without a complaint and answer wrongly.
     *(Published(f"torchvision/resnet{d}", f"resnet{d}_v1_5") for d in (50, 101, 152)),
+    *(Published(f"torchvision/{name}", name) for name in ("squeezenet1_0", "squeezenet1_1")),
     *(
         Published(f"torchvision/efficientnet_b{i}", f"efficientnet_b{i}_torchvision")
         for i in range(8)
