@@ -13,7 +13,8 @@ from eyespot.weights import adapt
 from eyespot.weights.published import PUBLISHED
 
 BIG = ("torchvision/resnet152", "timm/tf_efficientnet_b5", "torchvision/efficientnet_b6")
-BIG += ("timm/tf_efficientnet_b7",)  # seconds each
+BIG += ("timm/tf_efficientnet_b7", "torchvision/vgg13_bn", "torchvision/vgg16")
+BIG += ("torchvision/vgg19_bn",)  # seconds each
 ROWS = {f"{row['library']}/{row['model']}": row for row in golden("logits")}
 
 
