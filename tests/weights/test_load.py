@@ -170,8 +170,8 @@ def test_the_embedded_default_is_converted_from_the_package_and_verified(convert
         made.path
         == converted / "embedded" / "efficientnet_lite0.imagenet1k" / "weights.safetensors"
     )
-    assert made.digest == DEFAULT.digest == file_digest(made.path, without="classifier.1")
-    assert tensors_digest(state_dict(DEFAULT), without="classifier.1") == made.digest
+    assert made.facts.digest == DEFAULT.digest == file_digest(made.path, without="classifier.1")
+    assert tensors_digest(state_dict(DEFAULT), without="classifier.1") == made.facts.digest
     assert made.sha256 == sha256(made.path)
 
 
@@ -243,7 +243,7 @@ def flip(path, at, bit):
 def test_a_damaged_conversion_is_made_again(converted_once, tmp_path, monkeypatch):
     folder = copied(converted_once, tmp_path, monkeypatch)
     flip(folder / "weights.safetensors", 1_000_000, 4)
-    assert weights_cache.ready(DEFAULT).digest == DEFAULT.digest
+    assert weights_cache.ready(DEFAULT).facts.digest == DEFAULT.digest
     assert file_digest(folder / "weights.safetensors", without="classifier.1") == DEFAULT.digest
 
 

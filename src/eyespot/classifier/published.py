@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import LinearHead
 from eyespot.datasets.names import plain
-from eyespot.engines import pretrained
+from eyespot.engines import EMBEDDING, LOGITS, pretrained
 from eyespot.weights import catalogue, tensors
-from eyespot.weights.cache import ready
+from eyespot.weights.cache import Ready, ready
 
 
 def published(name: str = catalogue.DEFAULT, *, device: str = "auto") -> Classifier:
     """The checkpoint `name` with the classes that it was trained on. Loads no torch.
 
-    Raises `InputError` for an unknown name, `MissingWeightsError` where the file is not here.
+    Where its head runs before the pooling (SqueezeNet), what the head of the classifier sees are
+    the network's own logits. Raises `InputError` for an unknown name, `MissingWeightsError` where
+    the file is not here.
 
     >>> published().predict("cat.jpg").label
     'tabby'
     """
     checkpoint = catalogue.find(name)
     classes = catalogue.classes(checkpoint)
-    path = ready(checkpoint).path
-    shapes = {name: entry.shape for name, entry in tensors.read_header(path).entries.items()}
-    head = tensors.head_of(shapes, len(classes), checkpoint.name)
-    arrays = tensors.read_arrays(path, prefix=f"{head}.")
+    made = ready(checkpoint)
+    is_composed = made.facts.head_sees == "embedding"
     return Classifier(
-        backbone=pretrained(checkpoint.name),
-        head=LinearHead("linear softmax", 0.0, 1.0, arrays["weight"], arrays["bias"]),
+        backbone=pretrained(checkpoint.name, output=EMBEDDING if is_composed else LOGITS),
+        head=_head(made) if is_composed else _identity(len(classes)),
         classes=classes,
         card=Card(licence=checkpoint.licence),
         device=device,
         synonyms=_synonyms() if checkpoint.classes == "imagenet" else {},
     )
+
+
+def _head(made: Ready) -> LinearHead:
+    """The checkpoint's own head: a linear layer, or a 1x1 convolution of the pooled map."""
+    arrays = tensors.read_arrays(made.path, prefix=f"{made.facts.head}.")
+    weight, bias = arrays["weight"], arrays["bias"]
+    return LinearHead("linear softmax", 0.0, 1.0, weight.reshape(len(bias), -1), bias)
+
+
+def _identity(num_classes: int) -> LinearHead:
+    """A head whose scores are what it is given, to the bit."""
+    weight, bias = np.eye(num_classes, dtype=np.float32), np.zeros(num_classes, np.float32)
+    return LinearHead("linear softmax", 0.0, 1.0, weight, bias)
 
 
 def _synonyms() -> dict[str, str]:

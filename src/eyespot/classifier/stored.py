@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Reference
 from eyespot.classifier.heads import Head, LinearHead, NeighbourHead
+from eyespot.engines import EMBEDDING
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.values import from_json
 from eyespot.weights import tensors
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from eyespot.networks.architecture import Network
 
@@ -122,14 +123,18 @@ def load_network(path: Path, values: Values) -> Network:
     from eyespot.networks import build, find
 
     head = find(values.architecture).head
-    network = build(values.architecture, num_classes=len(values.classes))
+    network = build(values.architecture)  # all but the head is as published, auxiliary heads too
     state: dict[str, Tensor] = {
         name: torch.from_numpy(array)
         for name, array in tensors.read_arrays(path, prefix="network.").items()
     }
-    for name, array in tensors.read_arrays(path, prefix="head.").items():
-        if values.head.kind.startswith("linear") and values.output == "embedding":
-            state[f"{head}.{name}"] = torch.from_numpy(array)
+    if values.head.kind.startswith("linear") and values.output == EMBEDDING:
+        layer = _with_outputs(network.get_submodule(head), len(values.classes))
+        network.set_submodule(head, layer)
+        arrays = tensors.read_arrays(path, prefix="head.")
+        weight = torch.from_numpy(arrays["weight"])
+        weight = weight.reshape(*weight.shape, *[1] * (layer.weight.dim() - 2))
+        state |= {f"{head}.weight": weight, f"{head}.bias": torch.from_numpy(arrays["bias"])}
     try:
         lacking, unknown = network.load_state_dict(state, strict=False)
     except RuntimeError as error:  # torch's word for tensors of another shape
@@ -137,6 +142,19 @@ def load_network(path: Path, values: Values) -> Network:
     if unknown or any(not name.startswith(head + ".") for name in lacking):
         raise IntegrityError(f"{path} does not hold a {values.architecture}")
     return network.eval()
+
+
+def _with_outputs(layer: nn.Module, num_classes: int) -> nn.Linear | nn.Conv2d:
+    """A head like `layer`, not yet filled, for another number of classes."""
+    from torch import nn
+
+    head: nn.Linear | nn.Conv2d
+    if isinstance(layer, nn.Conv2d):
+        head = nn.utils.skip_init(nn.Conv2d, layer.in_channels, num_classes, kernel_size=1)
+    else:
+        assert isinstance(layer, nn.Linear), f"{type(layer).__name__} is no head"
+        head = nn.utils.skip_init(nn.Linear, layer.in_features, num_classes)
+    return head
 
 
 def _require(path: Path, arrays: Arrays, kinds: Mapping[str, tuple[type, int]]) -> None:

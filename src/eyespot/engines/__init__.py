@@ -1,6 +1,6 @@
 """A network with its preprocessing as a fast callable: photos in, arrays out."""
 
-from eyespot.engines.backbone import EMBEDDING, Backbone, pretrained
+from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone, pretrained
 from eyespot.engines.start import Engine, available_cores, start
 
-__all__ = ["EMBEDDING", "Backbone", "Engine", "available_cores", "pretrained", "start"]
+__all__ = ["EMBEDDING", "LOGITS", "Backbone", "Engine", "available_cores", "pretrained", "start"]

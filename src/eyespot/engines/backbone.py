@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 Tensors = dict[str, NDArray[Any]]  # of a network without its head, by our names
 
-EMBEDDING = "embedding"  # the output that the head sees; any other output names a stage
+EMBEDDING = "embedding"  # the output that the head sees
+LOGITS = "logits"  # the network's own; any other output names a stage
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Backbone:
     architecture: str
     weights: str  # SHA-256 over the tensors without the head, see `weights.tensors_digest`
     preprocessing: Preprocessing
-    output: str = EMBEDDING  # or a module of the network, averaged over positions
+    output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions
     source: str = ""  # where the weights come from, in words
     load: Callable[[], Network] | None = field(default=None, compare=False, repr=False)
     tensors: Callable[[], Tensors] | None = field(default=None, compare=False, repr=False)
@@ -51,18 +52,18 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
     checkpoint = catalogue.find(name)
 
     def load() -> Network:
-        from eyespot.weights.load import load as load_weights
+        from eyespot.weights import load as load_weights
 
-        return load_weights(checkpoint.name).network
+        return load_weights(checkpoint).network
 
     def tensors() -> Tensors:
         from eyespot.weights.cache import ready
-        from eyespot.weights.tensors import head_of, read_arrays
+        from eyespot.weights.tensors import read_arrays
 
-        arrays = read_arrays(ready(checkpoint).path)
-        shapes = {name: array.shape for name, array in arrays.items()}
-        head = head_of(shapes, len(catalogue.classes(checkpoint)), checkpoint.name)
-        return {name: a for name, a in arrays.items() if not name.startswith(f"{head}.")}
+        made = ready(checkpoint)
+        head = f"{made.facts.head}."
+        arrays = read_arrays(made.path)
+        return {name: array for name, array in arrays.items() if not name.startswith(head)}
 
     return Backbone(
         architecture=checkpoint.network,

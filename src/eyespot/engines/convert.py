@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eyespot import files
 from eyespot.engines import cache, openvino
-from eyespot.engines.backbone import EMBEDDING, Backbone
+from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import EyespotError, IntegrityError
 from eyespot.images.decode import decode
@@ -118,11 +118,14 @@ def _agreement(graph: PixelsToAnswer, one: Answers, other: Answers) -> Agreement
     products = ((one - centre) * (other - centre)).sum(axis=1)
     lengths = np.linalg.norm(one - centre, axis=1) * np.linalg.norm(other - centre, axis=1)
     cosine = float((products / np.maximum(lengths, np.finfo(np.float32).tiny)).mean())
-    if graph.output != EMBEDDING:
+    if graph.output not in (EMBEDDING, LOGITS):
         return Agreement(None, cosine)
-    with torch.inference_mode():
-        labels = [graph.network.classify(torch.from_numpy(x)).argmax(1) for x in (one, other)]
-    return Agreement(float((labels[0] == labels[1]).float().mean()), cosine)
+    logits = [torch.from_numpy(answers) for answers in (one, other)]
+    if graph.output == EMBEDDING:
+        with torch.inference_mode():
+            logits = [graph.network.classify(embedding) for embedding in logits]
+    same = logits[0].argmax(1) == logits[1].argmax(1)
+    return Agreement(float(same.float().mean()), cosine)
 
 
 def real_crops(backbone: Backbone) -> NDArray[np.uint8]:

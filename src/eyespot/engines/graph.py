@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from eyespot.engines.backbone import EMBEDDING, Backbone
+from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
 from eyespot.errors import InputError
 from eyespot.taps import record
 
@@ -41,6 +41,9 @@ class PixelsToAnswer(nn.Module):
         """(N, 3, H, W) -> (N, D)."""
         if self.output == EMBEDDING:
             return self.network.forward_embedding(images)
+        if self.output == LOGITS:
+            logits: Tensor = self.network(images)
+            return logits
         with record(self.network, [self.output]) as responses:
             self.network.forward_features(images)
         maps = responses.get(self.output)

@@ -1,9 +1,12 @@
-"""Published weights: `catalogue` lists them, `load.load` gives a network that answers.
+"""Published weights: `load` gives a network that answers, `catalogue` lists what there is.
 
-`adapt` translates a published state dict to our names; `tensors_digest` tells equal weights.
+`from_file` reads a file of your own, `adapt` translates a published state dict to our names, and
+`tensors_digest` tells equal weights. The functions are imported here, not on first use: a module
+of the same name would take their place.
 """
 
 from eyespot.weights.adapt import adapt
+from eyespot.weights.load import from_file, load
 from eyespot.weights.tensors import tensors_digest
 
-__all__ = ["adapt", "tensors_digest"]
+__all__ = ["adapt", "from_file", "load", "tensors_digest"]

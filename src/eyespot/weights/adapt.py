@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from eyespot.errors import InputError, lookup
+from eyespot.weights.fitting import COUNTER, Shapes, fitting, shapes_of
 from eyespot.weights.published import PUBLISHED
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+NAMED = 3  # networks that are named where weights do not fit
 
 
 def adapt(state_dict: Mapping[str, Tensor], published: str) -> dict[str, Tensor]:
@@ -25,27 +29,30 @@ def adapt(state_dict: Mapping[str, Tensor], published: str) -> dict[str, Tensor]
     import torch
 
     row = lookup("published network", published, PUBLISHED)
+    given = {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
+    what = f"the state dict given as {published}"
     renamed = row.ours(state_dict)
-    shapes = {name: tuple(tensor.shape) for name, tensor in renamed.items()}
-    for name in check(shapes, row.network, f"the state dict given as {published}"):
+    for name in check(row.ours(given), row.network, what, as_given=given):
         renamed[name] = torch.tensor(0)
     return renamed
 
 
 def check(
-    shapes: Mapping[str, tuple[int, ...]],
+    shapes: Shapes,
     network: str,
     what: str,
     *,
     num_classes: int | None = None,
+    as_given: Shapes | None = None,
 ) -> tuple[str, ...]:
     """Names of the batch counters that lack in `shapes`, which else are our `network`'s entries.
 
-    Raises `InputError` with the entries that do not fit; `what` says in it where they come from.
+    Raises `InputError` with the entries that do not fit, and the networks that they do fit;
+    `what` says in it where they come from, `as_given` what they were called there.
     """
-    expected = _expected_shapes(network, num_classes=num_classes)
+    expected = shapes_of(network, num_classes=num_classes)
     lacking = sorted(expected.keys() - shapes.keys())
-    counters = tuple(name for name in lacking if name.endswith(".num_batches_tracked"))
+    counters = tuple(name for name in lacking if name.endswith(COUNTER))
     missing = [name for name in lacking if name not in counters]
     unknown = sorted(shapes.keys() - expected.keys())
     other = [
@@ -58,20 +65,17 @@ def check(
     if faults:
         raise InputError(
             f"{network} expects {len(expected)} entries, but {what} does not fit: "
-            f"{'; '.join(faults)}. Give the weights of this very network."
+            f"{'; '.join(faults)}. {_instead(as_given or shapes)}"
         )
     return counters
 
 
-def _expected_shapes(network: str, *, num_classes: int | None) -> dict[str, tuple[int, ...]]:
-    """Entry names and shapes of one of our networks, built without memory."""
-    import torch
-
-    from eyespot.networks import build
-
-    with torch.device("meta"):
-        state = build(network, num_classes=num_classes).state_dict()
-    return {name: tuple(tensor.shape) for name, tensor in state.items()}
+def _instead(entries: Shapes) -> str:
+    """Which networks the entries do fit, or what to do where none is known."""
+    fits = [str(fit) for fit in islice(fitting(entries), NAMED)]
+    if not fits:
+        return "Give the weights of this very network."
+    return f"They fit {' and '.join(filter(None, [', '.join(fits[:-1]), fits[-1]]))}."
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from eyespot.errors import EyespotError, InputError, IntegrityError, MissingWeightsError
 from eyespot.files import cache_folder, lock, sha256, write_atomic
@@ -28,12 +28,22 @@ CONVERSION_S = 600.0  # seconds; VGG-19, the largest, takes some 10
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a converted file says of itself, so that nobody has to build the network to know."""
+
+    digest: str  # over the tensors without the head, see `tensors.tensors_digest`
+    source_sha256: str  # of the published file
+    head: str  # the layer that gives the logits
+    head_sees: Literal["embedding", "map"]  # the logits are the mean of what it gives on a map
+
+
+@dataclass(frozen=True)
 class Ready:
     """Verified weights on this machine, under our names."""
 
     path: Path  # a safetensors file
-    digest: str  # over the tensors without the head, see `tensors.tensors_digest`
     sha256: str  # of the file
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,13 @@ def _converted(checkpoint: Checkpoint, folder: Path) -> Ready | None:
     record = _record(folder)
     if record.converted is None or not path.is_file() or sha256(path) != record.converted:
         return None
-    metadata = tensors.read_header(path).metadata
-    digest = metadata.get("digest", "")
-    if checkpoint.digest not in (None, digest) or metadata.get("source_sha256") != record.published:
+    try:
+        facts = from_json(Facts, tensors.read_header(path).metadata)
+    except IntegrityError:  # as an older eyespot has written it
         return None
-    return Ready(path, digest, record.converted)
+    if checkpoint.digest not in (None, facts.digest) or facts.source_sha256 != record.published:
+        return None
+    return Ready(path, record.converted, facts)
 
 
 def _convert(checkpoint: Checkpoint, source: Path, folder: Path) -> Ready:

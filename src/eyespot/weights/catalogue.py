@@ -85,7 +85,7 @@ def digest(checkpoint: Checkpoint) -> str:
         return checkpoint.digest
     from eyespot.weights.cache import ready
 
-    return ready(checkpoint).digest
+    return ready(checkpoint).facts.digest
 
 
 def _is_loaded(published: str, network: str) -> bool:

@@ -19,16 +19,19 @@ from torch import Tensor
 
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.files import sha256, write_atomic
-from eyespot.networks import find
+from eyespot.networks import build, find
+from eyespot.networks.architecture import Network
+from eyespot.values import to_json
 from eyespot.weights import tensors
 from eyespot.weights.adapt import adapt
+from eyespot.weights.cache import Facts
 from eyespot.weights.published import PUBLISHED
 
 TYPES = (torch.float32, torch.float16, torch.int64)  # int64: batch norm counts its batches
 
 
 def convert(source: Path, expected: str, published: str, target: Path) -> None:
-    """Write the tensors of `source` to `target`, with their digest in its metadata.
+    """Write the tensors of `source` to `target`, with the `Facts` as its metadata.
 
     Raises `IntegrityError` where the bytes are not those expected, `InputError` where they do not
     hold the published network's tensors and nothing else.
@@ -46,10 +49,21 @@ def convert(source: Path, expected: str, published: str, target: Path) -> None:
         state = _read_pickle(source, content)
     adapted = adapt(state, published)
     whole = {name: tensor.detach().contiguous().clone() for name, tensor in adapted.items()}
-    head = find(PUBLISHED[published].network).head
-    digest = tensors.tensors_digest(whole, without=head)
-    metadata = {"digest": digest, "source_sha256": expected}
-    write_atomic(target, save(whole, metadata))
+    network = PUBLISHED[published].network
+    head = find(network).head
+    facts = Facts(
+        digest=tensors.tensors_digest(whole, without=head),
+        source_sha256=expected,
+        head=head,
+        head_sees="embedding" if _is_composed(network) else "map",
+    )
+    write_atomic(target, save(whole, to_json(facts)))
+
+
+def _is_composed(network: str) -> bool:
+    """Whether the head runs on the embedding; else it runs before the pooling, see `Network`."""
+    with torch.device("meta"):
+        return type(build(network)).forward is Network.forward
 
 
 def _read_pickle(source: Path, content: bytes) -> dict[str, Tensor]:

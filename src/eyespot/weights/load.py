@@ -13,6 +13,7 @@ from eyespot.weights import catalogue, tensors
 from eyespot.weights.adapt import check
 from eyespot.weights.cache import ready
 from eyespot.weights.checkpoint import Checkpoint
+from eyespot.weights.fitting import classes_of
 from eyespot.weights.published import PUBLISHED, Published
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from eyespot.networks.architecture import Network
     from eyespot.weights.download import Progress
-
-CLASS_LIMIT = 100_000
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,11 @@ def from_file(path: Path, network: str) -> Network:
 
     row = PUBLISHED.get(network, Published(network, network))
     head = find(row.network).head
-    entries = tensors.read_header(path).entries
-    shapes = {name: entry.shape for name, entry in row.ours(entries).items()}
-    first, *_ = (*shapes.get(f"{head}.weight", ()), 0)
-    num_classes = first if 0 < first <= CLASS_LIMIT else None
-    counters = check(shapes, row.network, str(path), num_classes=num_classes)
+    given = {name: entry.shape for name, entry in tensors.read_header(path).entries.items()}
+    shapes = row.ours(given)
+    num_classes = classes_of(shapes, head)
+    what = str(path)
+    counters = check(shapes, row.network, what, num_classes=num_classes, as_given=given)
     state = row.ours(_tensors(path.read_bytes()))
     state |= {name: torch.tensor(0) for name in counters}
     return _filled(row.network, state, str(path), num_classes=num_classes)

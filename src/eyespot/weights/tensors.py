@@ -88,17 +88,6 @@ def read_arrays(path: Path, *, prefix: str = "") -> dict[str, NDArray[Any]]:
         return {name.removeprefix(prefix): file.get_tensor(name) for name in names}
 
 
-def head_of(shapes: Mapping[str, tuple[int, ...]], num_classes: int, source: str) -> str:
-    """The layer that gives the logits: the one whose weight has as many rows as there are classes.
-
-    Raises `IntegrityError`, naming the `source`, where that is not exactly one.
-    """
-    found = [n for n, shape in shapes.items() if len(shape) > 1 and shape[0] == num_classes]
-    if len(found) != 1:
-        raise IntegrityError(f"{source} has {len(found)} layers with {num_classes} outputs, not 1")
-    return found[0].removesuffix(".weight")
-
-
 def tensors_digest(state_dict: Mapping[str, Tensor], *, without: str | None = None) -> str:
     """SHA-256 over the sorted (name, type, shape, bytes) of tensors: equal for equal weights.
 
