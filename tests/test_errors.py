@@ -42,7 +42,5 @@ def test_an_unknown_name_is_an_error_of_one_line():
         "There is no network 'mobilenet_v2'. Did you mean mobilenet_v2_1_0 or mobilenet_v2_1_4 "
         "or mobilenet_v2_0_75?"
     )
-    with pytest.raises(
-        InputError, match=r"Known: alexnet, resnet18, .*, efficientnet_b0 and 2 more"
-    ):
+    with pytest.raises(InputError, match=r"Known: alexnet, .*, efficientnet_b0 and 2 more"):
         lookup("network", "x", dict.fromkeys([*NAMES, "y", "z"]))
