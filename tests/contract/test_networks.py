@@ -6,7 +6,7 @@ import json
 import re
 from functools import cache
 from importlib import import_module
-from math import isclose, log10
+from math import ceil, isclose, log10
 
 import pytest
 import torch
@@ -37,7 +37,8 @@ def legal_size(name: str, least: int = 64) -> int:
     """The smallest legal image size from `least` pixels on."""
     network = on_meta(name)
     step = network.image_size_step
-    return -(-max(least, network.smallest_image_size) // step) * step
+    least = max(min(least, network.largest_image_size or least), network.smallest_image_size)
+    return -(-least // step) * step
 
 
 def meta_images(name: str, size: int, count: int = 1) -> torch.Tensor:
@@ -75,6 +76,11 @@ def test_stages_leave_the_stated_channels_at_the_stated_stride(name):
         each.stride for each in architecture.stages
     )
     small = stage_shapes(name, architecture.image_size)
+    if on_meta(name).largest_image_size is not None:  # of a fixed size: nothing can grow
+        for stage in architecture.stages:
+            assert small[stage.module][:2] == (1, stage.channels), stage
+            assert small[stage.module][2] <= ceil(architecture.image_size / stage.stride), stage
+        return
     large = stage_shapes(name, architecture.image_size + 2 * last)
     for stage in architecture.stages:
         assert small[stage.module][:2] == (1, stage.channels), stage
@@ -117,13 +123,19 @@ def test_every_legal_image_size_is_taken_and_no_other(name):
     network = on_meta(name)
     least, step = legal_size(name, least=1), network.image_size_step
     with torch.no_grad():
-        for size in (least, least + step, least + 10 * step, least + 43 * step):
+        most = network.largest_image_size or least + 43 * step
+        for size in (least, least + step, least + 10 * step, most):
+            if size > most:
+                continue
             assert network(meta_images(name, size)).shape == (1, find(name).num_classes)
         if least > step:
             with pytest.raises(InputError, match=f"at least {least} x {least} pixels, not"):
                 network(meta_images(name, least - step))
             with pytest.raises(RuntimeError):  # the bound is real
                 network.classify(network.forward_embedding(meta_images(name, least - step)))
+        if network.largest_image_size is not None:
+            with pytest.raises(InputError, match=f"at most {most} x {most} pixels, not"):
+                network(meta_images(name, most + step))
         if step > 1:
             with pytest.raises(InputError, match=f"multiples of {step} pixels, not"):
                 network(meta_images(name, least + 1))

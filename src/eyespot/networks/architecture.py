@@ -73,6 +73,7 @@ class Network(nn.Module):
 
     in_channels = 3
     smallest_image_size = 1  # pixels, height and width
+    largest_image_size: int | None = None  # where linear layers fix the size of the last map
     image_size_step = 1  # pixels: legal sizes are its multiples
 
     @abstractmethod
@@ -122,6 +123,9 @@ class Network(nn.Module):
         if min(height, width) < self.smallest_image_size:
             least = f"{self.smallest_image_size} x {self.smallest_image_size}"
             return f"images of at least {least} pixels, not {height} x {width}: enlarge them."
+        if self.largest_image_size and max(height, width) > self.largest_image_size:
+            most = f"{self.largest_image_size} x {self.largest_image_size}"
+            return f"images of at most {most} pixels, not {height} x {width}: resize them."
         if height % self.image_size_step or width % self.image_size_step:
             step = f"multiples of {self.image_size_step} pixels"
             return f"heights and widths that are {step}, not {height} x {width}: resize them."
