@@ -325,5 +325,5 @@ def test_the_digest_is_the_same_from_tensors_and_from_the_file(tmp_path):
 
 
 def test_another_edition_is_named_when_the_name_left_it_open(converted):
-    assert load("efficientnet_lite0").note is None
-    assert load(catalogue.DEFAULT).note is None
+    assert load("efficientnet_lite0").notes == ()
+    assert load(catalogue.DEFAULT).notes == ()

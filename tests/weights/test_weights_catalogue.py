@@ -1,17 +1,20 @@
 """The tables of checkpoints: complete, consistent, and each weight at one network only."""
 
-import json
+import dataclasses
 import re
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from golden.collect_weights import FOLDER, OF_A_SIZE, checkpoints, is_usable, tables
 from golden.fill import published_entries
 
 from eyespot.errors import InputError, MissingWeightsError
 from eyespot.networks import architectures
 from eyespot.weights import catalogue
+from eyespot.weights.published import PUBLISHED
 
 ALL = list(catalogue.checkpoints().values())
 
@@ -19,17 +22,38 @@ ALL = list(catalogue.checkpoints().values())
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row.name)
 def test_every_checkpoint_states_what_is_needed_to_trust_it(row):
     assert row.network in architectures()
-    assert row.name.startswith(row.published + ".")
-    assert row.url or row.package or row.hub
-    assert row.url is None or row.url.startswith("https://")
+    assert row.published in PUBLISHED
+    assert row.package or row.url.startswith("https://")
     if row.sha256_prefix is not None:
-        assert re.fullmatch("[0-9a-f]{8,9}", row.sha256_prefix)
+        assert re.fullmatch("[0-9a-f]{8,10}", row.sha256_prefix)
         assert row.sha256_prefix in row.file  # publishers write it into the file's name
-    else:
+    elif row.package:
         assert re.fullmatch("[0-9a-f]{64}", row.sha256)
         assert re.fullmatch("[0-9a-f]{64}", row.digest)
+    else:  # no hash is stated: only a file that can hold nothing but tensors, from the hub
+        assert row.url == f"https://huggingface.co/{row.hub}/resolve/main/model.safetensors"
     assert row.top1 is None or 50 < row.top1 < row.top5 < 100
     assert len(catalogue.classes(row)) == architectures()[row.network].num_classes
+
+
+def test_a_checkpoint_is_called_after_what_its_publisher_calls_the_network():
+    elsewhere = {row.name: row.published for row in ALL if row.published != published_in(row.name)}
+    for name, published in elsewhere.items():  # the same network for larger images
+        assert re.fullmatch(rf"{re.escape(published_in(name))}_\d{{3}}", published)
+
+
+def published_in(name):
+    return name.partition(".")[0]
+
+
+def test_non_commercial_licences_are_known_as_such():
+    assert not catalogue.find(catalogue.DEFAULT).is_non_commercial
+    for licence in ("cc-by-nc-4.0", "fair-noncommercial-research-license"):
+        row = dataclasses.replace(catalogue.find(catalogue.DEFAULT), licence=licence)
+        assert row.is_non_commercial
+    for row in ALL:
+        stated = "-nc-" in str(row.licence) or "SWAG" in str(row.licence)
+        assert row.is_non_commercial == stated, row.name
 
 
 def test_each_published_network_has_one_default():
@@ -54,6 +78,8 @@ NAMES = [
     ("efficientnet_lite0", "embedded/efficientnet_lite0.imagenet1k", "efficientnet_lite0"),
     ("timm/tf_efficientnet_lite0", "timm/tf_efficientnet_lite0.in1k", "efficientnet_lite0"),
     ("efficientnet_lite0_timm", "timm/efficientnet_lite0.ra_in1k", "efficientnet_lite0_timm"),
+    ("alexnet", "torchvision/alexnet.imagenet1k_v1", "alexnet_torchvision"),
+    ("vgg16", "torchvision/vgg16.imagenet1k_v1", "vgg16"),
 ]  # fmt: skip
 
 
@@ -94,30 +120,47 @@ def test_the_classes_are_imagenets_in_the_order_of_the_logits():
     assert len({name for _, name in rows}) == 1000
 
 
+REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
+beside = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference is not beside this")
+
+
+@beside
 def test_the_tables_are_the_references():
-    """Where the reference is beside the checkout: URL, hash, licence and accuracy are its own."""
-    reference = Path(__file__).resolve().parents[3] / "shared" / "reference"
-    if not reference.is_dir():
-        pytest.skip("the reference numbers are not beside this checkout")
-    theirs = {}
-    for library in ("torchvision", "timm"):
-        for row in json.loads((reference / f"weights_{library}.json").read_text())["checkpoints"]:
-            theirs[f"{library}/{row['architecture']}.{row['tag'].lower()}"] = row
-    for row in ALL:
-        if row.publisher == "embedded":
+    """URL, hash, licence, accuracy and preprocessing are copied by a program."""
+    for file, content in tables(REFERENCE).items():
+        assert (FOLDER / file).read_bytes() == content, (
+            f"run tests/golden/collect_weights.py: {file}"
+        )
+
+
+@beside
+@pytest.mark.parametrize("library", ["torchvision", "timm"])
+def test_what_is_left_out_has_no_head_for_our_classes(library):
+    listed = {row.name for row in ALL}
+    known = {name for name in checkpoints(REFERENCE, library) if published_in(name) in PUBLISHED}
+    for name in sorted(known - listed - set(OF_A_SIZE)):
+        assert not is_usable(checkpoints(REFERENCE, library)[name]), name
+
+
+@beside
+def test_the_network_s_own_second_normalisation_is_folded_into_the_first():
+    """In rational numbers: torchvision's two steps of GoogLeNet and Inception v3 are one."""
+    for row in checkpoints(REFERENCE, "torchvision").values():
+        if not row["network_input_transform"]:
             continue
-        there = theirs[row.name]
-        seen = there["preprocessing"]
-        crop = seen["crop_size"] if "crop_size" in seen else seen["input_size"][1]
-        assert (row.url, row.sha256_prefix) == (there["url"], there["sha256_prefix"])
-        assert (row.licence, row.top1, row.top5) == (
-            there["licence"], there["acc@1"], there["acc@5"],
-        )  # fmt: skip
-        mine = row.preprocessing
-        assert (mine.resize, mine.crop) == (seen["resize_size"], crop)
-        assert (mine.interpolation, *mine.mean) == (seen["interpolation"], *seen["mean"])
-        assert mine.std == tuple(seen["std"])
-        assert row.is_default == there["is_default"]
+        means, deviations = row["preprocessing"]["mean"], row["preprocessing"]["std"]
+        for mean, deviation in zip(map(exact, means), map(exact, deviations), strict=True):
+            for x in (Fraction(0), Fraction(1, 255), Fraction(128, 255), Fraction(1)):
+                outer = (x - mean) / deviation
+                inner = outer * (deviation / HALF) + (mean - HALF) / HALF  # transform_input
+                assert inner == (x - HALF) / HALF
+
+
+def exact(number):
+    return Fraction(str(number))
+
+
+HALF = Fraction(1, 2)
 
 
 def test_the_catalogue_needs_no_torch():

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from weights_server import serving
 
 from eyespot.cli.weights import weights
-from eyespot.errors import EyespotError, InputError
+from eyespot.errors import EyespotError, InputError, MissingWeightsError
 from eyespot.weights import catalogue
 
 ALL = catalogue.checkpoints()
@@ -21,16 +21,63 @@ def run(*words):
     return CliRunner().invoke(weights, words, catch_exceptions=False)
 
 
-def test_the_list_has_a_line_for_each_checkpoint_with_its_licence():
+def test_the_list_has_a_line_for_each_network_with_the_default_weights_and_their_licence():
     result = run()
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    for row in ALL.values():
-        (line,) = (line for line in lines if line.startswith(row.name + " "))
-        assert (row.licence or "none stated") in line
-        assert row.network in line
+    networks = list(dict.fromkeys(row.network for row in ALL.values()))
+    for name in networks:
+        (line,) = (line for line in lines if line.startswith(name + " "))
+        row = catalogue.find(name)
+        assert row.published in line
+        assert ("non-commercial" if row.is_non_commercial else row.licence or "none stated") in line
+        weights = [other for other in ALL.values() if other.network == name]
+        assert line.endswith(f"+{len(weights) - 1}") == (len(weights) > 1)
+    assert len([line for line in lines if line]) == 1 + len(networks)
     assert max(map(len, lines)) <= 100
-    assert "56 checkpoints, 1 here. Try: eyespot weights" in result.stderr
+    counts = f"{len(ALL)} checkpoints for {len(networks)} networks, 1 here. Try: eyespot weights "
+    assert counts in result.stderr
+
+
+def test_all_lists_every_checkpoint_under_its_network():
+    lines = run("--all").stdout.splitlines()
+    for row in ALL.values():
+        (place,) = (i for i, line in enumerate(lines) if line.startswith(f"  {row.name} "))
+        network = next(line for line in reversed(lines[:place]) if line and line[0] != " ")
+        assert network == row.network
+    assert max(map(len, lines)) <= 100
+
+
+def test_networks_of_one_kind_stand_together():
+    kinds = [line.split()[0].split("_")[0].rstrip("0123456789") if line else "" for line in
+             run().stdout.splitlines()[1:]]  # fmt: skip
+    runs = [kind for i, kind in enumerate(kinds) if kind and (i == 0 or kinds[i - 1] != kind)]
+    assert len(runs) == len(set(runs))
+
+
+@pytest.mark.parametrize(("word", "networks"), [("vgg", 8), ("squeezenet", 2)])
+def test_the_beginning_of_several_names_lists_those(word, networks):
+    result = run(word)
+    names = [line for line in result.stdout.splitlines()[1:] if line[:1].strip()]
+    assert len(names) == networks
+    assert all(name.startswith(word) for name in names)
+    assert len(json.loads(run(word, "--json").stdout)) >= networks
+    with pytest.raises(InputError, match=f"{word!r} is not one network but {networks}"):
+        run(word, "--fetch")
+
+
+def test_a_publisher_lists_its_own():
+    names = [row["name"] for row in json.loads(run("timm", "--json").stdout)]
+    assert names == [name for name in ALL if name.startswith("timm/")]
+
+
+def test_a_network_without_weights_names_a_neighbour_that_has_some():
+    with pytest.raises(MissingWeightsError) as caught:
+        run("efficientnet_lite1_timm")
+    assert str(caught.value) == (
+        "There are no published weights for efficientnet_lite1_timm. efficientnet_lite1 has some: "
+        "run `eyespot weights efficientnet_lite1`."
+    )
 
 
 def test_the_json_list_has_every_field_and_whether_the_file_is_here():
@@ -50,9 +97,8 @@ def test_one_checkpoint_says_how_to_get_it_with_and_without_a_network(cache):
     place = cache / "torchvision" / "resnet50.imagenet1k_v2" / "resnet50-11ad3fa6.pth"
     assert f"put the file at {place}" in result.stdout
     assert "none stated by the publisher" in result.stdout
-    assert "Other weights of torchvision/resnet50: torchvision/resnet50.imagenet1k_v1" in (
-        result.stderr
-    )
+    others = result.stdout.partition("Other weights for this network:\n")[2]
+    assert others.split()[:3] == ["torchvision/resnet50.imagenet1k_v1", "76.1", "%"]
 
 
 def test_a_bare_family_name_is_answered_with_the_edition_it_means():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eyespot.cli.terminal import wrapped
+from eyespot.errors import InputError
 from eyespot.values import to_json
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ TERMS = (
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--all", "is_all", is_flag=True, help="List all weights of a network, not the first.")
 @click.option("--fetch", is_flag=True, help="Download NAME, verify it, and keep it in the cache.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list, or object for NAME.")
-def weights(name: str | None, fetch: bool, as_json: bool) -> None:
+def weights(name: str | None, is_all: bool, fetch: bool, as_json: bool) -> None:
     """List the pretrained weights: whose they are, their licence, and whether they are here.
 
-    NAME is one of the list, or a network: then its publisher's default. Nothing is downloaded
-    without --fetch.
+    NAME is one of the list, or a network: then its publisher's default. The beginning of several
+    names (vgg, timm) lists those. Nothing is downloaded without --fetch.
 
     \b
     Examples:
@@ -47,9 +49,16 @@ def weights(name: str | None, fetch: bool, as_json: bool) -> None:
     if name is None:
         if fetch:
             raise click.UsageError("--fetch needs the NAME of one checkpoint: see eyespot weights")
-        _list(list(catalogue.checkpoints().values()), as_json=as_json)
+        _list(list(catalogue.checkpoints().values()), is_all=is_all, as_json=as_json)
         return
-    checkpoint = catalogue.find(name)
+    try:
+        checkpoint = catalogue.find(name)
+    except InputError:
+        group = catalogue.matching(name)
+        if fetch or not group:
+            raise
+        _list(list(group), is_all=True, as_json=as_json)
+        return
     if note := catalogue.edition_note(name, checkpoint):
         _remark(note)
     if fetch:
@@ -60,28 +69,81 @@ def weights(name: str | None, fetch: bool, as_json: bool) -> None:
         _describe(checkpoint)
 
 
-def _list(rows: list[Checkpoint], *, as_json: bool) -> None:
+def _list(rows: list[Checkpoint], *, is_all: bool, as_json: bool) -> None:
     from eyespot.weights.cache import is_present
 
     if as_json:
         click.echo(json.dumps([_facts(row) for row in rows], indent=2))
         return
-    click.echo(click.style(_line("weights", "network", "top-1", "licence", "here"), bold=True))
-    for _, group in groupby(rows, key=lambda row: row.publisher):
-        for row in group:
-            name = row.name + (" *" if row.is_default else "")
-            here = "yes" if is_present(row) else "no"
-            licence = row.licence or NONE_STATED
-            click.echo(_line(name, row.network, _percent(row.top1), licence, here))
-        click.echo()
-    _remark(f"* the publisher's choice for this network. {CLAIMS}")
+    networks = _by_network(rows)
+    click.echo("\n".join(_table(networks, is_all=is_all)))
+    if not is_all:
+        _remark("More: further weights for the network, or for it as another publisher has it.")
+    else:
+        _remark("* the publisher's choice among its weights for the network.")
+    _remark(CLAIMS)
     _remark(TERMS)
     here_count = sum(map(is_present, rows))
-    _remark(f"{len(rows)} checkpoints, {here_count} here. Try: eyespot weights {rows[0].name}")
+    counts = f"{len(rows)} checkpoints for {len(networks)} networks, {here_count} here."
+    _remark(f"{counts} Try: eyespot weights {rows[0].network}")
 
 
-def _line(name: str, network: str, top1: str, licence: str, here: str) -> str:
-    return f"{name:<43}  {network:<27}  {top1:>6}  {licence:<11}  {here}"
+def _by_network(rows: list[Checkpoint]) -> dict[str, list[Checkpoint]]:
+    """Our networks with their weights: the default first, networks of one kind together."""
+    from eyespot.weights.catalogue import find
+    from eyespot.weights.published import PUBLISHED
+
+    networks: dict[str, list[Checkpoint]] = {row.network: [] for row in PUBLISHED.values()}
+    kinds = list(dict.fromkeys(map(_kind, networks)))
+    for row in rows:
+        networks[row.network].append(row)
+    for name in sorted(networks, key=lambda name: kinds.index(_kind(name))):
+        found = networks.pop(name)
+        if found:
+            networks[name] = sorted(found, key=lambda row: row != find(name))
+    return networks
+
+
+def _kind(network: str) -> str:
+    """The first word: vgg of vgg16_bn."""
+    return re.split(r"[\d_]", network)[0]
+
+
+def _table(networks: dict[str, list[Checkpoint]], *, is_all: bool) -> list[str]:
+    """A line for each network with the weights that it has by default, or a line for each."""
+    lines = [_all_line("network, weights", "top-1", "licence", "here")]
+    if not is_all:
+        lines = [_line("network", "weights", "top-1", "licence", "here", "more")]
+    kind = ""
+    for name, rows in networks.items():
+        if kind not in ("", _kind(name)):
+            lines.append("")
+        kind = _kind(name)
+        if is_all:
+            lines += [name, *(_all_line(*_cells(row)) for row in rows)]
+            continue
+        _, top1, licence, here = _cells(rows[0])
+        more = f"+{len(rows) - 1}" if len(rows) > 1 else ""
+        lines.append(_line(name, rows[0].published, top1, licence, here, more))
+    return lines
+
+
+def _cells(row: Checkpoint) -> tuple[str, str, str, str]:
+    from eyespot.weights.cache import is_present
+
+    licence = "non-commercial" if row.is_non_commercial else row.licence or NONE_STATED
+    here = "yes" if is_present(row) else "no"
+    title = f"  {row.name}{' *' if row.is_default else ''}"
+    return title, _percent(row.top1), licence, here
+
+
+def _line(network: str, weights: str, top1: str, licence: str, here: str, more: str) -> str:
+    cells = f"{network:<30}  {weights:<30}  {top1:>6}  {licence:<14}  {here:<4}  {more:>4}"
+    return cells.rstrip()
+
+
+def _all_line(name: str, top1: str, licence: str, here: str) -> str:
+    return f"{name:<52}  {top1:>6}  {licence:<14}  {here}"
 
 
 def _percent(value: float | None) -> str:
@@ -89,16 +151,18 @@ def _percent(value: float | None) -> str:
 
 
 def _describe(row: Checkpoint) -> None:
-    from eyespot.weights.catalogue import checkpoints
+    from eyespot.weights.catalogue import others
 
     click.echo(click.style(row.name, bold=True))
     for label, value in _rows(row):
         click.echo(f"  {label:<8}  {value}")
     for note in row.notes:
-        click.echo(f"  {note}")
-    others = [o.name for o in checkpoints().values() if o.published == row.published and o != row]
-    if others:
-        _remark(f"Other weights of {row.published}: {', '.join(others)}")
+        for line in wrapped(note, indent=2):
+            click.echo(f"  {line}")
+    if further := others(row):
+        click.echo("\nOther weights for this network:")
+        for other in further:
+            click.echo(_all_line(*_cells(other)))
     if row.licence is None:
         _remark(TERMS)
     _remark(f"Try: eyespot show {row.network}")
@@ -114,10 +178,13 @@ def _rows(row: Checkpoint) -> list[tuple[str, str]]:
         f"top-1 {_percent(row.top1)}, top-5 {_percent(row.top5)} on ImageNet's validation photos"
     )
     begins = f"begins with {row.sha256_prefix}" if row.sha256_prefix else NONE_STATED
+    licence = row.licence or f"{NONE_STATED} by the publisher"
+    if row.is_non_commercial:
+        licence += " (not for commercial use)"
     side = f"short side to {seen.resize} ({seen.interpolation}), then the central"
     rows = [
         ("network", row.network),
-        ("licence", row.licence or f"{NONE_STATED} by the publisher"),
+        ("licence", licence),
         ("claimed", claim if row.top1 is not None else NONE_STATED),
         ("pixels", f"{side} {seen.crop} x {seen.crop}"),
         ("colours", f"mean {mean}; deviation {std}"),
@@ -138,6 +205,7 @@ def _facts(row: Checkpoint) -> dict[str, Any]:
     from eyespot.weights.cache import is_present, place
 
     facts: dict[str, Any] = to_json(row)
+    facts["is_non_commercial"] = row.is_non_commercial
     return facts | {"present": is_present(row), "folder": str(place(row))}
 
 

@@ -72,10 +72,13 @@ def check(
 
 def _instead(entries: Shapes) -> str:
     """Which networks the entries do fit, or what to do where none is known."""
-    fits = [str(fit) for fit in islice(fitting(entries), NAMED)]
+    fits = list(islice(fitting(entries), NAMED))
     if not fits:
         return "Give the weights of this very network."
-    return f"They fit {' and '.join(filter(None, [', '.join(fits[:-1]), fits[-1]]))}."
+    *first, last = [fit.name for fit in fits]
+    names = " and ".join(filter(None, [", ".join(first), last]))
+    classes = fits[0].num_classes
+    return f"They fit {names}." if classes is None else f"They fit {names}, with {classes} classes."
 
 
 def _size(shape: tuple[int, ...]) -> str:

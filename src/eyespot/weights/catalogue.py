@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eyespot.errors import MissingWeightsError, lookup
+from eyespot.errors import InputError, MissingWeightsError, lookup
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.weights.checkpoint import Checkpoint
 from eyespot.weights.published import PUBLISHED
 
+if TYPE_CHECKING:
+    from eyespot.networks.architecture import Architecture
+
 DEFAULT = "embedded/efficientnet_lite0.imagenet1k"
 TABLES = ("packages.json", "torchvision.json", "timm.json")
+HUB = "https://huggingface.co/{}/resolve/main/model.safetensors"  # timm's, where a row has no file
+EDITIONS = ("v1_5", "torchvision", "timm")  # ends of our names, for weights asked by the bare name
 
 
 @cache
@@ -26,22 +33,36 @@ def checkpoints() -> dict[str, Checkpoint]:
 def find(name: str) -> Checkpoint:
     """The checkpoint of a full name, of a published network, or of a network of ours.
 
-    The last two give the publisher's default. A family's bare name gives the edition that the
-    weights were trained with, see `edition_note`. Raises `InputError` for an unknown name,
+    The last two give the publisher's default, also where another edition of the network is the one
+    that the weights were trained with, see `edition_note`. Raises `InputError` for an unknown name,
     `MissingWeightsError` for a network that nobody published weights for.
 
     >>> find("resnet50").name, find("resnet50").network
     ('torchvision/resnet50.imagenet1k_v2', 'resnet50_v1_5')
     """
-    if name in PUBLISHED or any(row.network == name for row in PUBLISHED.values()):
-        chosen = _defaults().get(name) or _by_published_name(name)
-        if chosen is None:
-            raise MissingWeightsError(
-                f"There are no published weights for {name}: "
-                "run `eyespot weights` to see the networks that have some."
-            )
-        return chosen
-    return _by_published_name(name) or lookup("checkpoint", name, checkpoints() | _defaults())
+    found = checkpoints().get(name) or _defaults().get(name)
+    return found or _by_edition(name) or _by_published_name(name) or _unknown(name)
+
+
+def matching(name: str) -> tuple[Checkpoint, ...]:
+    """All checkpoints of a publisher ("timm") or of a group of networks ("vgg", "vit")."""
+    letters_or_digits = "[a-uw-z]" if not name[-1:].isdigit() else "[a-uw-z0-9]"
+    begins = re.compile(rf"{re.escape(name)}(?!{letters_or_digits})")  # not resnext for "res"
+    return tuple(
+        row
+        for row in checkpoints().values()
+        if any(map(begins.match, (row.name, row.published.partition("/")[2], row.network)))
+    )
+
+
+def others(checkpoint: Checkpoint) -> tuple[Checkpoint, ...]:
+    """Other weights of its publisher for the same network, or of anybody for our network."""
+    return tuple(
+        row
+        for row in checkpoints().values()
+        if row != checkpoint
+        and (row.network == checkpoint.network or row.published == checkpoint.published)
+    )
 
 
 def edition_note(asked: str, checkpoint: Checkpoint) -> str | None:
@@ -52,6 +73,14 @@ def edition_note(asked: str, checkpoint: Checkpoint) -> str | None:
         f"{checkpoint.name} was trained with the edition {checkpoint.network}: "
         f"that network is used for {asked!r}."
     )
+
+
+def notes(asked: str, checkpoint: Checkpoint) -> tuple[str, ...]:
+    """What somebody who uses the weights should know: the edition, and a licence that binds."""
+    found = [edition_note(asked, checkpoint)]
+    if checkpoint.is_non_commercial:
+        found.append(f"{checkpoint.name} is not for commercial use: {checkpoint.licence}.")
+    return tuple(filter(None, found))
 
 
 def loads(network: str) -> tuple[str, ...]:
@@ -109,15 +138,56 @@ def _by_published_name(name: str) -> Checkpoint | None:
     return rows[0] if rows else None
 
 
+def _by_edition(name: str) -> Checkpoint | None:
+    """The default of a library's edition of our network `name`."""
+    rows = [row for edition in EDITIONS if (row := _defaults().get(f"{name}_{edition}"))]
+    return rows[0] if rows else None
+
+
+def _unknown(name: str) -> Checkpoint:
+    """Raise with what is known about a name that no weights go by."""
+    from eyespot.networks import architectures  # late: whoever knows the name needs no torch
+
+    published = PUBLISHED.get(name)
+    network = architectures().get(published.network if published else name)
+    if network is not None:
+        raise MissingWeightsError(
+            f"There are no published weights for {name}. {_neighbour(network)} has some: "
+            f"run `eyespot weights {_neighbour(network)}`."
+        )
+    networks = list(dict.fromkeys(row.network for row in matching(name)))
+    if len(networks) == 1:
+        return find(networks[0])
+    if networks:
+        raise InputError(
+            f"{name!r} is not one network but {len(networks)}, {networks[0]} to {networks[-1]}: "
+            f"run `eyespot weights {name}` to see them."
+        )
+    return lookup("checkpoint", name, checkpoints() | _defaults())
+
+
+def _neighbour(network: Architecture) -> str:
+    """The network with weights that is nearest: of the same family, then of the same size."""
+    from eyespot.networks import architectures
+
+    def distance(row: Architecture) -> tuple[bool, float]:
+        ratio = row.parameters / network.parameters
+        return row.family != network.family, abs(math.log(ratio))
+
+    loaded = {row.network for row in checkpoints().values()}
+    return min((architectures()[name] for name in sorted(loaded)), key=distance).name
+
+
 def _checkpoint(row: dict[str, Any]) -> Checkpoint:
-    published = row["name"].partition(".")[0]
+    published = row.get("published") or row["name"].partition(".")[0]
+    source = row["source"] or HUB.format(row["hub"])
     return Checkpoint(
         name=row["name"],
         network=PUBLISHED[published].network,
         publisher=published.partition("/")[0],
         published=published,
-        source=row["source"] or f"hub id {row['hub']}",
-        file=row.get("file") or (row["source"] or "model.safetensors").rpartition("/")[2],
+        source=source,
+        file=row.get("file") or source.rpartition("/")[2],
         sha256_prefix=row.get("sha256_prefix"),
         sha256=row.get("sha256"),
         digest=row.get("digest"),

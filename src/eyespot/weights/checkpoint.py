@@ -15,7 +15,7 @@ class Checkpoint:
     network: str  # ours, in which the weights give their own answers: "resnet50_v1_5"
     publisher: str
     published: str  # the publisher's name of the network: "torchvision/resnet50"
-    source: str  # an address, "python package NAME==VERSION", or "hub id ID": only by hand
+    source: str  # an address, "python package NAME==VERSION", or words: then only by hand
     file: str  # the published file's name; within the package for a python package
     sha256_prefix: str | None  # the publisher's, of the file
     sha256: str | None  # in full, where we know it beforehand
@@ -29,6 +29,12 @@ class Checkpoint:
     hub: str | None  # the publisher's id on its hub
     is_default: bool  # the publisher's choice among the weights of this network
     notes: tuple[str, ...]
+
+    @property
+    def is_non_commercial(self) -> bool:
+        """Whether the publisher's licence forbids commercial use."""
+        terms = f"{self.licence} {' '.join(self.notes)}".lower()
+        return "-nc" in terms or "noncommercial" in terms
 
     @property
     def url(self) -> str | None:

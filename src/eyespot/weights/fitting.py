@@ -27,11 +27,6 @@ class Fit:
     name: str
     num_classes: int | None  # where they are not as many as the network's own
 
-    def __str__(self) -> str:
-        if self.num_classes is None:
-            return self.name
-        return f"{self.name} with {self.num_classes} classes"
-
 
 def fitting(entries: Shapes) -> Iterator[Fit]:
     """The networks that have these entries, batch counters apart; ours before published ones."""

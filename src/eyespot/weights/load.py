@@ -31,7 +31,7 @@ class Pretrained:
     preprocessing: Preprocessing
     classes: tuple[str, ...]  # in the order of the logits
     checkpoint: Checkpoint
-    note: str | None = None  # which edition of the network it is, where the name left it open
+    notes: tuple[str, ...] = ()  # what its user should know, one sentence each
 
 
 def load(
@@ -52,7 +52,7 @@ def load(
         preprocessing=checkpoint.preprocessing,
         classes=catalogue.classes(checkpoint),
         checkpoint=checkpoint,
-        note=catalogue.edition_note(name, checkpoint) if isinstance(name, str) else None,
+        notes=catalogue.notes(name if isinstance(name, str) else name.name, checkpoint),
     )
 
 
