@@ -79,7 +79,7 @@ class AlexNet(Network):
         initialise(self, generator)
 
     def forward_features(self, images: Tensor) -> Tensor:
-        return self.features[:-1](images)  # (N, conv5, 13, 13)
+        return self.features[:-1](images)  # (N, conv5, 13, 13), before the last pool
 
     def forward_embedding(self, images: Tensor) -> Tensor:
         pooled = self.avgpool(self.features[-1](self.forward_features(images)))

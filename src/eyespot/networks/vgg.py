@@ -72,7 +72,7 @@ class VGG(Network):
         initialise(self, generator)
 
     def forward_features(self, images: Tensor) -> Tensor:
-        return self.features[:-1](images)  # (N, 512, H / 16, W / 16)
+        return self.features[:-1](images)  # (N, 512, H / 16, W / 16), before the last pool
 
     def forward_embedding(self, images: Tensor) -> Tensor:
         pooled = self.avgpool(self.features[-1](self.forward_features(images)))
