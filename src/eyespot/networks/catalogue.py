@@ -13,6 +13,7 @@ from eyespot.networks.architecture import Architecture, Network
 FAMILIES = (
     "alexnet",
     "vgg",
+    "googlenet",
     "resnet",
     "squeezenet",
     "efficientnet",

@@ -41,6 +41,9 @@ _ROWS = (
         Published(f"torchvision/{name}", name)
         for name in (f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn"))
     ),
+    # torchvision's files have the auxiliary heads
+    Published("torchvision/googlenet", "googlenet_torchvision", extra=("aux1", "aux2")),
+    Published("torchvision/googlenet_aux", "googlenet_torchvision_aux"),
     Published("torchvision/resnet18", "resnet18"),
     Published("torchvision/resnet34", "resnet34"),
     # torchvision strides in the 3x3 convolution: the paper's edition has the same entries, and
