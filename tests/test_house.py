@@ -38,7 +38,18 @@ FLOORS = {
 }  # fmt: skip
 MODULE_LINES, PAPER_LINES, FUNCTION_LINES = 300, 200, 50
 SHAPELESS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "core", "tools"}
-PAPERS = {"alexnet", "vgg", "googlenet", "resnet", "efficientnet", "squeezenet"}
+PAPERS = {
+    "alexnet",
+    "vgg",
+    "googlenet",
+    "resnet",
+    "preact_resnet",
+    "wide_resnet",
+    "squeezenet",
+    "resnext",
+    "senet",
+    "efficientnet",
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -15,7 +15,11 @@ FAMILIES = (
     "vgg",
     "googlenet",
     "resnet",
+    "preact_resnet",
+    "wide_resnet",
     "squeezenet",
+    "resnext",
+    "senet",
     "efficientnet",
 )
 

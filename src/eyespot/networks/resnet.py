@@ -75,7 +75,7 @@ class Bottleneck(nn.Module):
         return self.relu(residual + shortcut)
 
 
-Block = Callable[..., BasicBlock | Bottleneck]  # (in_channels, out_channels, stride=...)
+Block = Callable[..., nn.Module]  # (in_channels, out_channels, stride=...)
 Depths = tuple[int, int, int, int]
 
 

@@ -49,7 +49,18 @@ _ROWS = (
     # torchvision strides in the 3x3 convolution: the paper's edition has the same entries, and
     # would take them without a complaint and answer wrongly.
     *(Published(f"torchvision/resnet{d}", f"resnet{d}_v1_5") for d in (50, 101, 152)),
+    *(Published(f"timm/resnetv2_{d}", f"preact_resnet{d}") for d in (18, 34, 50, 101, 152)),
+    *(Published(f"torchvision/wide_resnet{d}_2", f"wrn_{d}_2") for d in (50, 101)),
     *(Published(f"torchvision/{name}", name) for name in ("squeezenet1_0", "squeezenet1_1")),
+    *(
+        Published(f"torchvision/{name}", name)
+        for name in ("resnext50_32x4d", "resnext101_64x4d", "resnext101_32x8d")
+    ),
+    Published("timm/resnext101_32x4d", "resnext101_32x4d"),
+    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}_timm") for d in (18, 34)),
+    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}") for d in (50, 101, 152)),
+    *(Published(f"timm/legacy_seresnext{d}_32x4d", f"se_resnext{d}_32x4d") for d in (26, 50, 101)),
+    Published("timm/legacy_senet154", "senet154"),
     *(
         Published(f"torchvision/efficientnet_b{i}", f"efficientnet_b{i}_torchvision")
         for i in range(8)
