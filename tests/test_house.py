@@ -49,6 +49,9 @@ PAPERS = {
     "resnext",
     "senet",
     "efficientnet",
+    "inception_v4",
+    "inception_resnet",
+    "xception",
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -73,6 +73,7 @@ def test_auxiliary_logits_are_those_of_the_published_network(published):
     ("published", "other"),
     [
         ("torchvision/resnet50", "resnet50"),
+        ("timm/legacy_xception", "xception"),
         ("timm/mobilenetv1_100", "mobilenet_v1_1_0"),
         ("torchvision/mobilenet_v2", "mobilenet_v2_1_0"),
         ("torchvision/mobilenet_v3_large", "mobilenet_v3_large"),

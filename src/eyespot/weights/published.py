@@ -52,6 +52,9 @@ _ROWS = (
     *(Published(f"timm/resnetv2_{d}", f"preact_resnet{d}") for d in (18, 34, 50, 101, 152)),
     *(Published(f"torchvision/wide_resnet{d}_2", f"wrn_{d}_2") for d in (50, 101)),
     *(Published(f"torchvision/{name}", name) for name in ("squeezenet1_0", "squeezenet1_1")),
+    Published("timm/inception_v4", "inception_v4"),
+    Published("timm/inception_resnet_v2", "inception_resnet_v2"),
+    Published("timm/legacy_xception", "xception_timm"),
     *(
         Published(f"torchvision/{name}", name)
         for name in ("resnext50_32x4d", "resnext101_64x4d", "resnext101_32x8d")
