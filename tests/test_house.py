@@ -46,12 +46,17 @@ PAPERS = {
     "preact_resnet",
     "wide_resnet",
     "squeezenet",
-    "resnext",
-    "senet",
-    "efficientnet",
     "inception_v4",
     "inception_resnet",
+    "resnext",
+    "densenet",
     "xception",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "shufflenet_v2",
+    "senet",
+    "mobilenet_v3",
+    "efficientnet",
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

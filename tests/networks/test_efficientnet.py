@@ -8,8 +8,8 @@ from golden.fill import golden
 from torch import nn
 
 from eyespot.networks import architectures, build
-from eyespot.networks.compound_scaling import B0, scaled, scaled_channels
-from eyespot.networks.layers import SamePadding, SqueezeExcitation, unit
+from eyespot.networks.compound_scaling import B0, scaled
+from eyespot.networks.layers import SamePadding, SqueezeExcitation, scaled_channels, unit
 from eyespot.networks.mbconv import TENSORFLOW, TIMM, MBConv, StochasticDepth
 
 PAPERS = {row["name"]: row for row in golden("papers") if row["coefficients"]}

@@ -20,9 +20,14 @@ FAMILIES = (
     "squeezenet",
     "inception_v4",
     "inception_resnet",
-    "xception",
     "resnext",
+    "densenet",
+    "xception",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "shufflenet_v2",
     "senet",
+    "mobilenet_v3",
     "efficientnet",
 )
 

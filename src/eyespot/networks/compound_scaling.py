@@ -6,6 +6,8 @@ Tan, Le: EfficientNet (arXiv:1905.11946), Sect. 3.3; the rounding is the release
 from dataclasses import dataclass, replace
 from math import ceil
 
+from eyespot.networks.layers import scaled_channels
+
 
 @dataclass(frozen=True)
 class MBConvStage:
@@ -51,13 +53,6 @@ B0 = Table(
     ),
     head=1280,
 )
-
-
-def scaled_channels(channels: int, width: float) -> int:
-    """The multiple of 8 nearest to `channels * width`, but never more than 10 % below it."""
-    exact = channels * width
-    rounded = max(8, int(exact + 4) // 8 * 8)
-    return rounded + 8 if rounded < 0.9 * exact else rounded
 
 
 def scaled(table: Table, *, depth: float, width: float, lite: bool) -> Table:

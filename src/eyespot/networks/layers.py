@@ -1,4 +1,4 @@
-"""What three papers or more share: TensorFlow's padding, mobile units, squeeze-and-excitation.
+"""What three papers or more share: TensorFlow's habits, mobile units, squeeze-and-excitation.
 
 An `Edition` holds what no checkpoint's key shows: padding and the norms' numbers.
 """
@@ -9,6 +9,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+from eyespot.networks.architecture import Generator
 
 Activation = type[nn.ReLU] | type[nn.ReLU6] | type[nn.SiLU] | type[nn.Hardswish]
 
@@ -21,6 +23,22 @@ class Edition:
     padding: Literal["same", "symmetric"]  # "same": TensorFlow's, depends on the input's size
     norm_eps: float
     norm_momentum: float  # share of the new batch in the running statistics
+
+
+def scaled_channels(channels: int, width: float) -> int:
+    """The multiple of 8 nearest to `channels * width`, but never more than 10 % below it."""
+    exact = channels * width
+    rounded = max(8, int(exact + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * exact else rounded
+
+
+def initialise_truncated(network: nn.Module, generator: Generator, *, std: float) -> None:
+    """TensorFlow-Slim's: normal, but drawn again beyond two deviations; biases are zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.trunc_normal_(module.weight, 0, std, -2 * std, 2 * std, generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 class SamePadding(nn.Module):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from eyespot.weights.renames import (
+    DENSENET_OLD_NAMES,
     NUMBERED_LITE0,
     TIMM_EFFICIENTNET,
     TIMM_EFFICIENTNET_LITE,
@@ -64,6 +65,21 @@ _ROWS = (
     *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}") for d in (50, 101, 152)),
     *(Published(f"timm/legacy_seresnext{d}_32x4d", f"se_resnext{d}_32x4d") for d in (26, 50, 101)),
     Published("timm/legacy_senet154", "senet154"),
+    *(
+        Published(f"torchvision/densenet{d}", f"densenet{d}", old_names=DENSENET_OLD_NAMES)
+        for d in (121, 161, 169, 201)
+    ),
+    Published("timm/mobilenetv1_100", "mobilenet_v1_1_0_timm"),
+    Published("timm/mobilenetv1_125", "mobilenet_v1_1_25_timm"),
+    Published("torchvision/mobilenet_v2", "mobilenet_v2_1_0_torchvision"),
+    *(
+        Published(f"torchvision/shufflenet_v2_x{width}", f"shufflenet_v2_{width}")
+        for width in ("0_5", "1_0", "1_5", "2_0")
+    ),
+    *(
+        Published(f"torchvision/mobilenet_v3_{size}", f"mobilenet_v3_{size}_torchvision")
+        for size in ("large", "small")
+    ),
     *(
         Published(f"torchvision/efficientnet_b{i}", f"efficientnet_b{i}_torchvision")
         for i in range(8)
