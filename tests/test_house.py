@@ -42,6 +42,7 @@ PAPERS = {
     "alexnet",
     "vgg",
     "googlenet",
+    "inception_v3",
     "resnet",
     "preact_resnet",
     "wide_resnet",

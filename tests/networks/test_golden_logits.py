@@ -72,6 +72,7 @@ def test_auxiliary_logits_are_those_of_the_published_network(published):
 @pytest.mark.parametrize(
     ("published", "other"),
     [
+        ("torchvision/inception_v3", "inception_v3_aux"),
         ("torchvision/resnet50", "resnet50"),
         ("timm/legacy_xception", "xception"),
         ("timm/mobilenetv1_100", "mobilenet_v1_1_0"),

@@ -14,6 +14,7 @@ FAMILIES = (
     "alexnet",
     "vgg",
     "googlenet",
+    "inception_v3",
     "resnet",
     "preact_resnet",
     "wide_resnet",

@@ -45,6 +45,8 @@ _ROWS = (
     # torchvision's files have the auxiliary heads
     Published("torchvision/googlenet", "googlenet_torchvision", extra=("aux1", "aux2")),
     Published("torchvision/googlenet_aux", "googlenet_torchvision_aux"),
+    Published("torchvision/inception_v3", "inception_v3_torchvision_aux"),
+    Published("torchvision/inception_v3_noaux", "inception_v3_torchvision", extra=("AuxLogits",)),
     Published("torchvision/resnet18", "resnet18"),
     Published("torchvision/resnet34", "resnet34"),
     # torchvision strides in the 3x3 convolution: the paper's edition has the same entries, and
