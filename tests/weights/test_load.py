@@ -11,7 +11,7 @@ import sys
 
 import pytest
 import torch
-from golden.fill import filled, golden, images, published_entries
+from published_files import checkpoint_of, differs_from_golden, published_file
 from safetensors.torch import save
 from weights_server import serving
 
@@ -25,38 +25,6 @@ from eyespot.weights.load import from_file, load, state_dict
 from eyespot.weights.tensors import file_digest
 
 DEFAULT = catalogue.find(catalogue.DEFAULT)
-
-
-def published_file(published: str, *, kind: str) -> bytes:
-    """A filled published state dict in float32, as its publisher would save it."""
-    row = next(r for r in golden("logits") if f"{r['library']}/{r['model']}" == published)
-    state = filled(published_entries()[published], gain=row["gain"])
-    state = {k: t.float() if t.is_floating_point() else t for k, t in state.items()}
-    if kind == "safetensors":
-        return save(state)
-    file = io.BytesIO()
-    torch.save(state, file, _use_new_zipfile_serialization=kind != "legacy")
-    return file.getvalue()
-
-
-def checkpoint_of(published: str, content: bytes, url: str, *, suffix: str):
-    """The row that a publisher's table would have for `content`."""
-    digest = hashlib.sha256(content).hexdigest()
-    return dataclasses.replace(
-        catalogue.find(published),
-        source=url,
-        file=f"weights-{digest[:8]}.{suffix}",
-        sha256_prefix=digest[:8],
-    )
-
-
-def differs_from_golden(network, published):
-    """Largest distance of float32 logits from the golden ones, in standard deviations."""
-    row = next(r for r in golden("logits") if f"{r['library']}/{r['model']}" == published)
-    with torch.inference_mode():
-        logits = network(images(row["image_size"]).float()).double()
-    theirs = torch.tensor([row["logits_0"], row["logits_1"]], dtype=torch.float64)
-    return ((logits[:, :8] - theirs).abs().max() / row["std"]).item()
 
 
 # The reference's own float32 run is off by at most 5e-5 standard deviations in these networks.

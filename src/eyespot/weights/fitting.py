@@ -6,6 +6,7 @@ that have the file's number, whatever its number of classes, are built and compa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -84,10 +85,13 @@ def _possible_parameters(entries: Shapes, num_classes: int) -> set[int]:
         if len(shape) > 1 and name.endswith(".weight")
     }
     widths = {name: fan_in + (f"{name}.bias" in sizes) for name, (_, fan_in) in layers.items()}
-    auxiliary = [name for name in layers if "aux" in name.lower()]
-    found = {sum(sizes.values())}
+    auxiliary: Counter[int] = Counter()  # outputs -> widths of the auxiliary layers with as many
+    for name in layers:
+        if "aux" in name.lower():
+            auxiliary[layers[name][0]] += widths[name]
+    total = sum(sizes.values())
+    found = {total}
     for name, (outputs, _) in layers.items():
-        others = [widths[a] for a in auxiliary if a != name and layers[a][0] == outputs]
-        for width in {widths[name], widths[name] + sum(others)}:
-            found.add(sum(sizes.values()) + (num_classes - outputs) * width)
+        for width in (widths[name], widths[name] + auxiliary[outputs]):
+            found.add(total + (num_classes - outputs) * width)
     return found
