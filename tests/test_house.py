@@ -56,8 +56,10 @@ PAPERS = {
     "mobilenet_v2",
     "shufflenet_v2",
     "senet",
+    "nasnet",
     "mobilenet_v3",
     "efficientnet",
+    "vit",
 }
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -73,8 +73,8 @@ def test_auxiliary_logits_are_those_of_the_published_network(published):
     ("published", "other"),
     [
         ("torchvision/inception_v3", "inception_v3_aux"),
-        ("torchvision/resnet50", "resnet50"),
         ("timm/legacy_xception", "xception"),
+        ("torchvision/resnet50", "resnet50"),
         ("timm/mobilenetv1_100", "mobilenet_v1_1_0"),
         ("torchvision/mobilenet_v2", "mobilenet_v2_1_0"),
         ("torchvision/mobilenet_v3_large", "mobilenet_v3_large"),
@@ -105,6 +105,7 @@ def test_eps_alone_moves_the_logits():
 def test_norms_have_the_published_eps(published):
     with torch.device("meta"):
         network = build(PUBLISHED[published].network)
-    found = Counter(str(m.eps) for m in network.modules() if isinstance(m, nn.BatchNorm2d))
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d | nn.LayerNorm)]
+    found = Counter(str(m.eps) for m in norms)
     expected = {str(float(eps)): n for eps, n in ROWS[published]["norm_eps"].items()}
     assert found == expected

@@ -28,8 +28,10 @@ FAMILIES = (
     "mobilenet_v2",
     "shufflenet_v2",
     "senet",
+    "nasnet",
     "mobilenet_v3",
     "efficientnet",
+    "vit",
 )
 
 

@@ -9,6 +9,8 @@ from eyespot.weights.renames import (
     NUMBERED_LITE0,
     TIMM_EFFICIENTNET,
     TIMM_EFFICIENTNET_LITE,
+    TIMM_VIT,
+    VIT_OLD_NAMES,
     Renames,
     rename,
 )
@@ -55,22 +57,13 @@ _ROWS = (
     *(Published(f"timm/resnetv2_{d}", f"preact_resnet{d}") for d in (18, 34, 50, 101, 152)),
     *(Published(f"torchvision/wide_resnet{d}_2", f"wrn_{d}_2") for d in (50, 101)),
     *(Published(f"torchvision/{name}", name) for name in ("squeezenet1_0", "squeezenet1_1")),
-    Published("timm/inception_v4", "inception_v4"),
-    Published("timm/inception_resnet_v2", "inception_resnet_v2"),
-    Published("timm/legacy_xception", "xception_timm"),
-    *(
-        Published(f"torchvision/{name}", name)
-        for name in ("resnext50_32x4d", "resnext101_64x4d", "resnext101_32x8d")
-    ),
-    Published("timm/resnext101_32x4d", "resnext101_32x4d"),
-    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}_timm") for d in (18, 34)),
-    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}") for d in (50, 101, 152)),
-    *(Published(f"timm/legacy_seresnext{d}_32x4d", f"se_resnext{d}_32x4d") for d in (26, 50, 101)),
-    Published("timm/legacy_senet154", "senet154"),
     *(
         Published(f"torchvision/densenet{d}", f"densenet{d}", old_names=DENSENET_OLD_NAMES)
         for d in (121, 161, 169, 201)
     ),
+    Published("timm/inception_v4", "inception_v4"),
+    Published("timm/inception_resnet_v2", "inception_resnet_v2"),
+    Published("timm/legacy_xception", "xception_timm"),
     Published("timm/mobilenetv1_100", "mobilenet_v1_1_0_timm"),
     Published("timm/mobilenetv1_125", "mobilenet_v1_1_25_timm"),
     Published("torchvision/mobilenet_v2", "mobilenet_v2_1_0_torchvision"),
@@ -82,6 +75,16 @@ _ROWS = (
         Published(f"torchvision/mobilenet_v3_{size}", f"mobilenet_v3_{size}_torchvision")
         for size in ("large", "small")
     ),
+    *(
+        Published(f"torchvision/{name}", name)
+        for name in ("resnext50_32x4d", "resnext101_64x4d", "resnext101_32x8d")
+    ),
+    Published("timm/resnext101_32x4d", "resnext101_32x4d"),
+    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}_timm") for d in (18, 34)),
+    *(Published(f"timm/legacy_seresnet{d}", f"se_resnet{d}") for d in (50, 101, 152)),
+    *(Published(f"timm/legacy_seresnext{d}_32x4d", f"se_resnext{d}_32x4d") for d in (26, 50, 101)),
+    Published("timm/legacy_senet154", "senet154"),
+    Published("timm/nasnetalarge", "nasnet_a_large_timm"),
     *(
         Published(f"torchvision/efficientnet_b{i}", f"efficientnet_b{i}_torchvision")
         for i in range(8)
@@ -99,6 +102,14 @@ _ROWS = (
             f"timm/efficientnet_lite{i}", f"efficientnet_lite{i}_timm", TIMM_EFFICIENTNET_LITE
         )
         for i in range(5)
+    ),
+    *(
+        Published(f"torchvision/{name}", name, old_names=VIT_OLD_NAMES)
+        for name in ("vit_b_16", "vit_l_16", "vit_b_16_384", "vit_l_16_512")
+    ),
+    *(
+        Published(f"timm/vit_{name}_patch16_224", network, TIMM_VIT)
+        for name, network in (("tiny", "vit_ti_16"), ("small", "vit_s_16"), ("base", "vit_b_16"))
     ),
     Published("embedded/efficientnet_lite0", "efficientnet_lite0", NUMBERED_LITE0),
 )

@@ -71,3 +71,28 @@ NUMBERED_LITE0 = _numbered_lite((1, 2, 2, 3, 3, 4, 1))  # EfficientNet paper, Ta
 DENSENET_OLD_NAMES = (
     (r"(features\.denseblock\d+\.denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2."),
 )
+
+_LAYER = r"encoder.layers.encoder_layer_\1"
+TIMM_VIT = (
+    (r"cls_token", "class_token"),
+    (r"pos_embed", "encoder.pos_embedding"),
+    (r"patch_embed\.proj\.", "conv_proj."),
+    *(
+        (rf"blocks\.(\d+)\.{re.escape(old)}", f"{_LAYER}.{new}")
+        for old, new in (
+            ("norm1.", "ln_1."),
+            ("attn.qkv.", "self_attention.in_proj_"),
+            ("attn.proj.", "self_attention.out_proj."),
+            ("norm2.", "ln_2."),
+            ("mlp.fc1.", "mlp.0."),
+            ("mlp.fc2.", "mlp.3."),
+        )
+    ),
+    (r"norm\.", "encoder.ln."),
+    (r"head\.", "heads.head."),
+)
+# torchvision's ViT files are from when the perceptron was a class of its own.
+VIT_OLD_NAMES = (
+    (r"encoder\.layers\.encoder_layer_(\d+)\.mlp\.linear_1\.", f"{_LAYER}.mlp.0."),
+    (r"encoder\.layers\.encoder_layer_(\d+)\.mlp\.linear_2\.", f"{_LAYER}.mlp.3."),
+)
