@@ -3,11 +3,12 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from eyespot.errors import InputError
 from eyespot.networks import build
-from eyespot.networks.counting import count, layers
+from eyespot.networks.counting import _Costs, count, layers
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,28 @@ def test_attention_costs_its_two_products_and_its_projections():
     assert counts.multiply_adds_attention == 400
     assert counts.multiply_adds_linear == 1280
     assert counts.multiply_adds == 1680
+
+
+@pytest.mark.parametrize("backend", [SDPBackend.MATH, SDPBackend.FLASH_ATTENTION])
+def test_attention_costs_the_same_by_whichever_kernel(backend):
+    tokens = torch.randn(1, 2, 5, 4)  # 2 heads, 5 tokens of 4 numbers: 2 products of 2 * 5 * 5 * 4
+    with sdpa_kernel(backend), _Costs() as costs:
+        nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
+    assert costs.multiply_adds == {"conv": 0, "linear": 0, "attention": 400}
+
+
+@pytest.mark.parametrize("size", [64, 80])
+def test_torchs_counter_agrees_on_attention(size):
+    with torch.device("meta"):
+        network = build("vit_ti_16").eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.empty(1, 3, size, size, device="meta"))
+    assert count(network, size).multiply_adds == counter.get_total_flops() / 2
+
+
+def test_weights_are_apart_from_memory():
+    # image 1,200 bytes, answer 40; the layer's 300 x 10 weights, which it transposes, are not in it
+    assert count(nn.Sequential(nn.Flatten(), nn.Linear(300, 10)), 10).peak_memory == 1240
 
 
 def test_memory_is_what_lives_at_once():

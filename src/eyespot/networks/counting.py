@@ -5,7 +5,8 @@ channels of a group for every number that leaves it, zero padding counted as wor
 costs its input features for every number that leaves it; attention costs its two products (queries
 with keys, weights with values) as well. Bias, normalisation, activation, pooling and sums are not
 counted. Every operator is seen, whichever module or function calls it, so the rule holds for any
-`nn.Module`. The network runs on torch's meta device: nothing is computed or allocated.
+`nn.Module`. The network runs on torch's meta device: nothing is computed or allocated. Attention
+is taken apart there, so that its weights count as memory, which fused kernels spare.
 """
 
 from collections.abc import Callable, Iterator
@@ -143,13 +144,20 @@ class _Memory(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = func(*args, **(kwargs or {}))
         self._alive = {k: row for k, row in self._alive.items() if not row[0].expired()}
-        for tensor in tree_leaves(output):
-            if isinstance(tensor, Tensor):
-                storage = tensor.untyped_storage()
-                reference = StorageWeakRef(storage)
-                self._alive.setdefault(reference.cdata, (reference, storage.nbytes()))
+        taken = {reference.cdata for reference, _ in _storages((args, kwargs))}
+        for reference, size in _storages(output):
+            if reference.cdata not in taken:  # a view, of a weight for instance, holds nothing new
+                self._alive[reference.cdata] = (reference, size)
         self.peak = max(self.peak, sum(size for _, size in self._alive.values()))
         return output
+
+
+def _storages(values: Any) -> Iterator[tuple[StorageWeakRef, int]]:
+    """The memory of every tensor among `values`, and its bytes."""
+    for tensor in tree_leaves(values):
+        if isinstance(tensor, Tensor):
+            storage = tensor.untyped_storage()
+            yield StorageWeakRef(storage), storage.nbytes()
 
 
 class _Rows:
