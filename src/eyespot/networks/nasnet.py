@@ -83,7 +83,7 @@ class NASNet(Network):
         initialise(self, generator)
 
     def is_skipped(self, name: str) -> bool:
-        """Whether the cell behind `name` has the same h_{i-1} as `name`, not what `name` reads."""
+        """Whether the cell behind `name` has the h_{i-1} of `name`, instead of its h_i."""
         return self.skips and name.startswith("reduction_cell")
 
     def forward_features(self, images: Tensor) -> Tensor:
@@ -146,7 +146,7 @@ PADDING = Deviation(
 )
 # fmt: off
 # name, normal cells in a run @ channels, stem, skips, drop path, image size, parameters, mult-adds
-LARGE = ("nasnet_a_large",  6, 4032, 96, True,  0.3, 331, 88_753_150, 23_783_414_658)
+LARGE  = ("nasnet_a_large",  6, 4032, 96, True,  0.3, 331, 88_753_150, 23_783_414_658)
 MOBILE = ("nasnet_a_mobile", 4, 1056, 32, False, 0.0, 224,  5_289_978,    563_638_816)
 # fmt: on
 Row = tuple[str, int, int, int, bool, float, int, int, int]
