@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eyespot.api import load, train
     from eyespot.classifier.classifier import Classifier, Prediction
-    from eyespot.errors import EyespotError, ImageError, InputError, IntegrityError
+    from eyespot.errors import (
+        EyespotError,
+        ImageError,
+        InputError,
+        IntegrityError,
+        MissingWeightsError,
+    )
     from eyespot.evaluation.findings import Report
     from eyespot.transfer.estimators import Embedder, HeadClassifier, ImageClassifier
 
@@ -26,6 +32,7 @@ _HOME = {  # name: the module that has it
     "InputError": "eyespot.errors",
     "ImageError": "eyespot.errors",
     "IntegrityError": "eyespot.errors",
+    "MissingWeightsError": "eyespot.errors",
 }
 _ROOMS = ("networks", "weights", "datasets", "evaluation")
 
@@ -38,6 +45,7 @@ __all__ = [
     "ImageError",
     "InputError",
     "IntegrityError",
+    "MissingWeightsError",
     "Prediction",
     "Report",
     "load",

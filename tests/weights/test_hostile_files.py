@@ -11,7 +11,7 @@ import pytest
 import eyespot
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.files import sha256
-from eyespot.weights import load, tensors
+from eyespot.weights import from_file, tensors
 from eyespot.weights.convert import convert
 
 PICKLES = hostile.pickles(Path("canary"))
@@ -34,7 +34,7 @@ def test_a_pickle_given_as_weights_is_refused_unread(name, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "weights.pth"
     path.write_bytes(PICKLES[name])
-    refused(lambda: load.from_file(path, "resnet18"), path, (InputError, IntegrityError))
+    refused(lambda: from_file(path, "resnet18"), path, (InputError, IntegrityError))
     assert not Path("canary").exists()
 
 
@@ -88,7 +88,7 @@ def test_tensor_names_are_never_paths(name, tmp_path):
     entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
     path.write_bytes(hostile._safetensors({name: entry}, b"\0" * 4))
     with pytest.raises(EyespotError):
-        load.from_file(path, "resnet18")
+        from_file(path, "resnet18")
     assert [file.name for file in tmp_path.rglob("*")] == ["weights.safetensors"]
 
 

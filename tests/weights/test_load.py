@@ -129,6 +129,26 @@ def test_weights_without_an_address_say_what_to_bring():
         load(row)
 
 
+def test_load_is_a_function_of_the_room_whatever_else_is_imported():
+    """A module of the same name would take its place if it were imported later."""
+    code = (
+        "import sys, eyespot; assert 'numpy' not in sys.modules;"
+        "load = eyespot.weights.load; assert 'torch' not in sys.modules;"
+        "import eyespot.weights.load, eyespot.weights.catalogue;"
+        "from eyespot.weights.load import load as same;"
+        "assert eyespot.weights.load is load is same and callable(load);"
+        "assert eyespot.networks.build('resnet18').fc.out_features == 1000"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_weights_that_are_not_here_say_where_to_put_the_file(cache):
+    with pytest.raises(MissingWeightsError) as caught:
+        load("torchvision/vgg16.imagenet1k_v1")
+    place = cache / "torchvision" / "vgg16.imagenet1k_v1" / "vgg16-397923af.pth"
+    assert str(caught.value).endswith(f"put it at {place}")
+
+
 # The embedded default
 
 

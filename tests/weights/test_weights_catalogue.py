@@ -80,7 +80,27 @@ NAMES = [
     ("efficientnet_lite0_timm", "timm/efficientnet_lite0.ra_in1k", "efficientnet_lite0_timm"),
     ("alexnet", "torchvision/alexnet.imagenet1k_v1", "alexnet_torchvision"),
     ("vgg16", "torchvision/vgg16.imagenet1k_v1", "vgg16"),
-]  # fmt: skip
+    ("mobilenet_v2", "torchvision/mobilenet_v2.imagenet1k_v2", "mobilenet_v2_1_0_torchvision"),
+    ("senet", "timm/legacy_senet154.in1k", "senet154"),
+    ("googlenet", "torchvision/googlenet.imagenet1k_v1", "googlenet_torchvision"),
+    (
+        "torchvision/googlenet_aux",
+        "torchvision/googlenet_aux.imagenet1k_v1",
+        "googlenet_torchvision_aux",
+    ),
+    ("inception_v3", "torchvision/inception_v3_noaux.imagenet1k_v1", "inception_v3_torchvision"),
+    (
+        "torchvision/inception_v3",
+        "torchvision/inception_v3.imagenet1k_v1",
+        "inception_v3_torchvision_aux",
+    ),
+    (
+        "torchvision/vit_b_16.imagenet1k_swag_e2e_v1",
+        "torchvision/vit_b_16.imagenet1k_swag_e2e_v1",
+        "vit_b_16_384",
+    ),
+    ("vit_l_16_512", "torchvision/vit_l_16.imagenet1k_swag_e2e_v1", "vit_l_16_512"),
+]
 
 
 @pytest.mark.parametrize(("asked", "name", "network"), NAMES)
@@ -102,6 +122,30 @@ def test_a_network_without_published_weights_is_told_apart_from_a_wrong_name(nam
         catalogue.find(name)
     with pytest.raises(InputError, match="Did you mean torchvision/resnet50"):
         catalogue.find("torchvision/resnet51")
+
+
+# asked, the neighbour that is named: of the same family, and of the nearest size
+@pytest.mark.parametrize(
+    ("asked", "neighbour"),
+    [("preact_resnet200", "preact_resnet101"), ("mobilenet_v1_0_5", "mobilenet_v1_1_0_timm")],
+)
+def test_a_network_without_weights_names_its_nearest_relative_with_some(asked, neighbour):
+    with pytest.raises(MissingWeightsError, match=rf"{asked}\. {neighbour} has some: run `eye"):
+        catalogue.find(asked)
+
+
+def test_vgg16_without_a_classifier_is_left_out():
+    assert [row.name for row in ALL if row.published == "torchvision/vgg16"] == [
+        "torchvision/vgg16.imagenet1k_v1"
+    ]
+
+
+def test_weights_that_are_not_for_commerce_say_so_to_whoever_loads_them():
+    row = catalogue.find("resnext101_32x4d")
+    assert row.licence == "cc-by-nc-4.0"
+    assert catalogue.notes("resnext101_32x4d", row) == (
+        f"{row.name} is not for commercial use: cc-by-nc-4.0.",
+    )
 
 
 def test_the_editions_of_one_key_list_never_share_weights():

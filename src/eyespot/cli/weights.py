@@ -222,7 +222,9 @@ def _fetch(checkpoint: Checkpoint) -> None:
         made = ready(checkpoint, fetch=True, progress=show)
     size = f"{made.path.stat().st_size / 1e6:.1f} MB"
     seconds = time.monotonic() - started
-    click.echo(f"{checkpoint.name}   {size} verified   {seconds:.1f} s   {made.path}", err=True)
+    is_stated = checkpoint.sha256 or checkpoint.sha256_prefix
+    checked = "verified" if is_stated else "of no stated hash, kept from now on"
+    click.echo(f"{checkpoint.name}   {size} {checked}   {seconds:.1f} s   {made.path}", err=True)
 
 
 def _bar() -> Progress:
