@@ -235,7 +235,8 @@ def test_rows_agree_with_the_paper(row):
     assert architecture.num_classes == row["num_classes"]
     for field in ("parameters", "multiply_adds"):
         exact = row[f"exact_{field}"]
-        assert exact is None or getattr(architecture, field) == exact
+        explained = any(str(exact) in (d.arithmetic or "") for d in architecture.deviations)
+        assert exact is None or getattr(architecture, field) == exact or explained
     if row["stages"]:
         sizes = stage_shapes(row["name"], architecture.image_size)
         ours = [(sizes[stage.module][-1], stage.channels) for stage in architecture.stages]

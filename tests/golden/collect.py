@@ -9,9 +9,17 @@ from eyespot.networks import architectures
 from eyespot.weights.published import PUBLISHED
 
 FOLDER = Path(__file__).parent
+RESULTS = "../../src/eyespot/networks/results.json"  # from the folder: part of the package
 LOGITS = (
     "library model image_size gain norm_eps logits_0 logits_1 mean std checksum images_differ_by"
 )
+# logits measured with the auxiliary heads, which the key list of the same name is without
+WITH_HEADS = {"googlenet": "googlenet_aux"}
+# weights for larger images: the same entries, with a position for each of more patches, and one
+LARGER = {
+    "torchvision/vit_b_16_384": ("torchvision/vit_b_16", (384 // 16) ** 2),
+    "torchvision/vit_l_16_512": ("torchvision/vit_l_16", (512 // 16) ** 2),
+}
 COUNTS = (
     "library model image_size parameters buffers multiply_adds multiply_adds_conv "
     "multiply_adds_linear"
@@ -24,17 +32,22 @@ def collected(reference: Path) -> dict[str, bytes]:
     """File name -> content of every copy, made of the reference folder."""
     keys = ""
     for name in sorted(PUBLISHED):
-        source = reference / "keys" / f"{name}.txt"
+        base, patches = LARGER.get(name, (name, 0))
+        source = reference / "keys" / f"{base}.txt"
         if source.is_file():
-            keys += f"# {name}\n{source.read_text('utf-8')}"
+            entries = source.read_text("utf-8")
+            if patches:
+                entries = entries.replace(" 1x197x", f" 1x{patches + 1}x")
+            keys += f"# {name}\n{entries}"
     logits = json.loads((reference / "golden" / "logits.json").read_text("utf-8"))["models"]
     counts = json.loads((reference / "counts.json").read_text("utf-8"))["models"]
     papers = json.loads((reference / "papers.json").read_text("utf-8"))["architectures"]
     return {
         "keys.txt.xz": lzma.compress(keys.encode(), preset=9 | lzma.PRESET_EXTREME),
-        "logits.json": _lines([_only(row, LOGITS) for row in logits if _is_ours(row)]),
+        "logits.json": _lines([_logits(row) for row in logits if _is_ours(row)]),
         "counts.json": _lines([_counted(row) for row in counts if _is_ours(row)]),
         "papers.json": _lines([_printed(row) for row in papers if _name(row) in architectures()]),
+        RESULTS: _results([row for row in papers if _name(row) in architectures()]),
     }
 
 
@@ -44,6 +57,12 @@ def _is_ours(row: dict) -> bool:
 
 def _only(row: dict, names: str) -> dict:
     return {name: row[name] for name in names.split()}
+
+
+def _logits(row: dict) -> dict:
+    """The logits of a network, and of its auxiliary heads."""
+    facts = _only(row, LOGITS) | {"model": WITH_HEADS.get(row["model"], row["model"])}
+    return facts | {name: row[name] for name in row if name.startswith("aux_logits")}
 
 
 def _counted(row: dict) -> dict:
@@ -78,6 +97,23 @@ def _figure(printed: dict | None) -> dict | None:
     text = printed.get("unit_as_printed") or printed.get("as_printed")
     is_both = str(printed.get("counts", "")).startswith("both")  # multiplications and additions
     return {"value": printed["value"] / (2 if is_both else 1), "text": None if is_both else text}
+
+
+def _results(papers: list[dict]) -> bytes:
+    """Network -> the errors that its paper and others print, one a line."""
+    networks = [
+        f'"{_name(row)}": [\n' + ",\n".join(map(json.dumps, map(_result, row["errors"]))) + "\n]"
+        for row in papers
+        if row["errors"]
+    ]
+    return ("{\n" + ",\n".join(networks) + "\n}\n").encode()
+
+
+def _result(row: dict) -> dict:
+    facts = _only(row, "top1_error top5_error protocol test_set where confidence")
+    if "top-5 recalled" in row.get("note", ""):
+        facts["confidence"] = "top-5 recalled"
+    return facts
 
 
 def _lines(rows: list[dict]) -> bytes:

@@ -62,6 +62,8 @@ def _filled_entry(key: str, shape: tuple[int, ...], gain: float) -> Tensor:
         values = 0.1 * values
     elif last == "running_var":
         values = 1 + 0.5 * abs(values)
+    elif not last.endswith("weight"):
+        values = 0.02 * values
     elif len(shape) > 1:
         values = gain * sqrt(6 / prod(shape[1:])) * values
     else:
