@@ -7,7 +7,12 @@ from golden.fill import published_entries
 from eyespot.errors import InputError
 from eyespot.weights import adapt
 from eyespot.weights.published import PUBLISHED
-from eyespot.weights.renames import NUMBERED_LITE0, TIMM_EFFICIENTNET, rename
+from eyespot.weights.renames import (
+    DENSENET_OLD_NAMES,
+    NUMBERED_LITE0,
+    TIMM_EFFICIENTNET,
+    rename,
+)
 
 
 def published(name):
@@ -46,6 +51,15 @@ def test_timm_names_become_torchvisions(theirs, ours):
     assert torchvision[ours] == published_entries()["timm/tf_efficientnet_b0"][theirs]
 
 
+@pytest.mark.parametrize("name", ["norm1", "conv2", "relu1"])
+def test_old_names_of_dense_layers_become_todays_and_todays_stay(name):
+    layer = "features.denseblock3.denselayer17."
+    old = f"{layer}{name[:-1]}.{name[-1]}.weight"
+    assert rename(old, DENSENET_OLD_NAMES) == f"{layer}{name}.weight"
+    for today in published_entries()["torchvision/densenet121"]:
+        assert rename(today, DENSENET_OLD_NAMES) == today
+
+
 def test_numbered_blocks_find_their_stage():
     # Lite0 has 1 + 2 + 2 + 3 + 3 + 4 + 1 = 16 blocks; _blocks.8 is the first of the fifth stage
     ours = rename("_blocks.8._depthwise_conv.weight", NUMBERED_LITE0)
@@ -82,6 +96,15 @@ def without(state, name):
 def test_what_does_not_fit_is_named(change, message):
     with pytest.raises(InputError, match=message):
         adapt(change(published("torchvision/resnet18")), "torchvision/resnet18")
+
+
+def test_an_entry_under_its_old_and_its_new_name_is_one_too_many():
+    state = published("torchvision/densenet121")
+    twice = "features.denseblock1.denselayer1.norm1.weight"
+    old = twice.replace("norm1", "norm.1")
+    assert adapt(without(state, twice) | {old: state[twice]}, "torchvision/densenet121")
+    with pytest.raises(InputError, match=rf"1 unknown \({old}, for the second time\)"):
+        adapt(state | {old: state[twice]}, "torchvision/densenet121")
 
 
 def test_an_unknown_published_network_is_refused_with_near_names():

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eyespot.errors import EyespotError
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402  (the line above has to come first)
+import openvino.frontend  # noqa: E402
 
 VERSION: str = openvino.__version__
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
@@ -49,14 +52,25 @@ def processor() -> str:
 
 
 def from_torch(module: nn.Module, example: Tensor) -> Any:
-    """Convert `module` for inputs of exactly the example's shape."""
+    """Convert `module` for inputs of exactly the example's shape.
+
+    Raises `EyespotError` where it holds an operation that OpenVINO does not know.
+    """
     from torch.jit._trace import TracerWarning
 
     with warnings.catch_warnings():
         # Sizes become constants of the graph: that is right where every input has the same size.
         warnings.simplefilter("ignore", TracerWarning)
         warnings.simplefilter("ignore", DeprecationWarning)  # tracing, which openvino relies on
-        return openvino.convert_model(module, example_input=example, input=[tuple(example.shape)])
+        shape = [tuple(example.shape)]
+        try:
+            return openvino.convert_model(module, example_input=example, input=shape)
+        except openvino.frontend.OpConversionFailure as error:
+            operations = str(error).strip().splitlines()[-1].removeprefix("-- ")
+            raise EyespotError(
+                f"OpenVINO cannot convert this network. {operations}. Pass --device cpu to use "
+                "torch, and please report it"
+            ) from error
 
 
 def save(model: Any, path: Path) -> None:

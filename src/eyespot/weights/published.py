@@ -31,11 +31,12 @@ class Published:
     def ours(self, entries: Mapping[str, Value]) -> dict[str, Value]:
         """The entries of a published file under our names, without those of extra modules."""
         left_out = tuple(f"{module}." for module in self.extra)
-        return {
-            rename(rename(name, self.old_names), self.renames): value
-            for name, value in entries.items()
-            if not name.startswith(left_out)
-        }
+        found: dict[str, Value] = {}
+        for name, value in entries.items():
+            if not name.startswith(left_out):
+                ours = rename(rename(name, self.old_names), self.renames)
+                found[f"{name}, for the second time" if ours in found else ours] = value
+        return found
 
 
 _ROWS = (
