@@ -22,7 +22,8 @@ COMMANDS = {
     "export": ("export", "Write a classifier as ONNX, proved equal."),
     "bundle": ("bundle", "Check or seal a classifier's folder."),
     "networks": ("networks", "List the networks of the catalogue."),
-    "show": ("networks", "Show one network as its paper does."),
+    "show": ("show", "Show one network as its paper does, or two side by side."),
+    "scale": ("scale", "Scale a network up by its paper's rule."),
     "weights": ("weights", "List, explain and fetch pretrained weights."),
     "doctor": ("doctor", "Say what this machine has, and what is wrong."),
 }

@@ -1,39 +1,33 @@
-"""`eyespot networks` lists every network by paper; `eyespot show` prints one as its paper does."""
+"""`eyespot networks` draws the family tree: every network by paper, in order of publication."""
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from eyespot.cli.terminal import WIDTH, print_json, wrapped
+from eyespot.cli.terminal import columns, print_json, print_wrapped
 from eyespot.errors import lookup
 from eyespot.values import to_json
 
 if TYPE_CHECKING:
-    from eyespot.networks.architecture import Architecture, Paper
-    from eyespot.networks.table import StageRow
+    from collections.abc import Iterable, Sequence
 
-KERNELS_AT = 59  # column where the kernels begin
-LEGEND = {
-    "/": "/2: stride",
-    " dw ": "dw: depthwise, one kernel per channel",
-    "[": "[4, 96]: squeeze and excitation, on the pooled map",
-    "|": "|: beside, from the same input",
-    "  x ": "x 2: blocks alike",
-}
+    from eyespot.networks.architecture import Architecture, Paper
+    from eyespot.networks.results import Result
 
 
 @click.command()
-@click.option("--family", help="Only one family, e.g. resnet.")
+@click.option("--family", help="Only one family with all its editions, e.g. resnet.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list on stdout.")
 def networks(family: str | None, as_json: bool) -> None:
-    """List the networks, by paper in order of publication.
+    """List the networks, by paper in order of publication: what was new, what it costs, how good.
 
     \b
-    Example:
+    Examples:
+      eyespot networks
       eyespot networks --family efficientnet
     """
     from eyespot.networks import architectures
@@ -43,52 +37,16 @@ def networks(family: str | None, as_json: bool) -> None:
         lookup("family", family, {row.family: row for row in rows})
         rows = [row for row in rows if row.family == family]
     if as_json:
-        print_json([_facts(row) for row in rows])
-        return
-    for paper, group in groupby(rows, key=lambda row: row.paper):
-        _print_paper(paper)
-        click.echo(_line("network", "edition", "parameters", "mult-adds", "pixels", "weights"))
-        for row in group:
-            click.echo(_row(row))
-        click.echo()
-    click.echo(f"{len(rows)} networks. Try: eyespot show {rows[0].name}", err=True)
+        print_json([facts(row) for row in rows])
+    elif family is None:
+        _print_tree(rows)
+    else:
+        _print_family(rows)
 
 
-@click.command()
-@click.argument("name")
-@click.option("--image-size", type=click.IntRange(min=1), help="Pixels; its own size if not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def show(name: str, image_size: int | None, as_json: bool) -> None:
-    """Print the table of one network: stages, kernels, costs, and how it differs from its paper.
-
-    \b
-    Example:
-      eyespot show resnet50
-    """
-    from eyespot.networks import find
-    from eyespot.networks.table import table
-
-    architecture = find(name)
-    stages = table(architecture, image_size=image_size)
-    size = image_size or architecture.image_size
-    if as_json:
-        facts = _facts(architecture) | {
-            "image_size": size,
-            "multiply_adds": sum(stage.multiply_adds for stage in stages),
-            "paper": to_json(architecture.paper),
-            "table": to_json(stages),
-        }
-        print_json(facts)
-        return
-    edition = "the paper's" if architecture.edition == "paper" else architecture.edition
-    title = click.style(architecture.name, bold=True)
-    click.echo(f"{title}, edition: {edition}, {architecture.num_classes:,} classes")
-    _print_paper(architecture.paper)
-    _print_table(architecture, stages, size)
-    _print_remarks(architecture)
-
-
-def _facts(row: Architecture) -> dict[str, Any]:
+def facts(row: Architecture) -> dict[str, Any]:
+    """All that is known of a network without running it."""
+    from eyespot.networks.results import headline, results
     from eyespot.weights.catalogue import loads, renamed
 
     return {
@@ -96,113 +54,171 @@ def _facts(row: Architecture) -> dict[str, Any]:
         "family": row.family,
         "year": row.paper.year,
         "edition": row.edition,
+        "paper": to_json(row.paper),
         "parameters": row.parameters,
         "multiply_adds": row.multiply_adds,
         "image_size": row.image_size,
         "num_classes": row.num_classes,
         "stages": to_json(row.stages),
         "head": row.head,
+        "result": to_json(headline(row.name)),
+        "results": to_json(results().get(row.name, ())),
         "loads": list(loads(row.name)),
         "renamed": list(renamed(row.name)),
         "deviations": to_json(row.deviations),
     }
 
 
-def _print_paper(paper: Paper) -> None:
-    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
-    click.echo(click.style(paper.title, bold=True))
-    _print_wrapped(f"{paper.authors}. {paper.venue}{arxiv}. New: {paper.introduced}.")
+def editions(rows: Iterable[Architecture]) -> dict[str, list[str]]:
+    """The paper's networks and those that have none of the paper's -> their further editions."""
+    rows = list(rows)
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        roots = [
+            other.name
+            for other in rows
+            if other.edition == "paper" and row.name.startswith(f"{other.name}_")
+        ]
+        is_edition = row.edition != "paper" or row.name.endswith("_aux")
+        if roots and is_edition:
+            found.setdefault(min(roots, key=len), []).append(row.name)
+        else:
+            found.setdefault(row.name, [])
+    return found
+
+
+def short(number: int) -> str:
+    """1,814,073,344 -> "1.81 G": three digits."""
+    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if number >= 0.9995 * size:
+            value = number / size
+            decimals = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+            return f"{value:.{decimals}f} {unit}"
+    return str(number)
+
+
+def _print_tree(rows: Sequence[Architecture]) -> None:
+    """One line for each network of a paper; its other editions stand at the end of the line."""
+    names = editions(rows)
+    width = 2 + max(map(len, names))
+    head = (
+        f"{'network':<{width}} {'params':>7} {'mult-adds':>9} {'top-1':>5} {'top-5':>5}  protocol"
+    )
+    click.echo(head)
+    by_name = {row.name: row for row in rows}
+    shown = [by_name[name] for name in names]
+    told: dict[Paper, str] = {}  # a paper that stands in two families is told once
+    for (family, paper), group in groupby(shown, key=lambda row: (row.family, row.paper)):
+        title = f"in the paper of {told[paper]}" if paper in told else paper.title
+        click.echo()
+        print_wrapped(f"{paper.year}  {family}: {title}", indent=6, bold=True)
+        if paper not in told:
+            about = f"{_first_authors(paper)}, {paper.venue}. New: {paper.introduced}."
+            print_wrapped(f"      {about}", indent=6)
+        told.setdefault(paper, family)
+        for row in group:
+            click.echo(_tree_line(row, names[row.name], width))
     click.echo()
+    more = len(rows) - len(names)
+    example = next((others[0] for others in names.values() if others), "")
+    _print_legend(
+        f"{len(names)} networks, and {more} further editions of them behind a +, such as {example}."
+    )
+    click.echo("Try: eyespot networks --family resnet, or eyespot show resnet50", err=True)
 
 
-def _line(name: str, edition: str, parameters: str, costs: str, pixels: str, weights: str) -> str:
-    return f"{name:<27}  {edition:<11} {parameters:>10} {costs:>10} {pixels:>6}  {weights}".rstrip()
+def _first_authors(paper: Paper) -> str:
+    """ "He et al."; up to three in full."""
+    names = re.sub(r" \(.*\)", "", paper.authors).split(", ")
+    return paper.authors if len(names) <= 3 else f"{names[0]} et al."
 
 
-def _row(row: Architecture) -> str:
+def _print_legend(*sentences: str) -> None:
+    from eyespot.networks.results import RULE
+
+    for sentence in (
+        *sentences,
+        "params: what training learns. mult-adds: multiplications, each with its sum, for one "
+        f"photo. top-1, top-5: errors in percent, {RULE}; never of an ensemble. Compare them only "
+        "under one protocol. * not in the paper; ~ recalled, not looked up again.",
+    ):
+        print_wrapped(sentence, err=True)
+
+
+def _tree_line(row: Architecture, others: Sequence[str], width: int) -> str:
+    from eyespot.networks.results import headline
+
+    result = headline(row.name)
+    figures = f"{short(row.parameters):>7} {short(row.multiply_adds):>9} {_errors(result)}"
+    start = f"{'  ' + row.name:<{width}} {figures} "
+    room = columns() - len(start)
+    wide = 25 if room >= 40 else 11  # columns for the protocol, where editions follow
+    has_more = others or row.edition != "paper"
+    seen = shortened(result, wide if has_more else room) if result else ""
+    return f"{start}{seen:<{wide}}{_folded(row, others, room - wide)}".rstrip()
+
+
+def _folded(row: Architecture, others: Sequence[str], room: int) -> str:
+    """The further editions by their endings, or how many where that is too long."""
+    if row.edition != "paper":
+        return f"{row.edition} only"[: max(room, 0)]
+    endings = ", ".join(name.removeprefix(f"{row.name}_") for name in others)
+    return "" if not others else f"+ {endings}" if len(endings) < room - 2 else f"+ {len(others)}"
+
+
+def _errors(result: Result | None) -> str:
+    """Two figures and the marks that `_print_legend` explains."""
+
+    def figure(value: float | None) -> str:
+        return f"{'-':>5}" if value is None else f"{value:5.1f}"
+
+    if result is None:
+        return f"{figure(None)} {figure(None)} "
+    mark = "*" if not result.is_papers else "~" if result.confidence != "verified" else " "
+    return f"{figure(result.top1_error)} {figure(result.top5_error)}{mark}"
+
+
+def shortened(result: Result, room: int) -> str:
+    """The protocol, so far as it fits: "1 crop 224", "10 crops, option B"."""
+    text = re.sub(r"^1 net, |, 1 net$|, single model| checkpoint| \(.*\)", "", result.protocol)
+    text = re.sub(r"\bsingle (centre )?crop\b", "1 crop", text)
+    text = re.sub(r"\b(\d+)-crop\b", r"\1 crops", text)
+    parts = re.split(r", (?![^{]*})", text)
+    if not result.test_set.startswith("ILSVRC-2012 validation"):
+        parts.insert(1, result.test_set.removeprefix("validation ").partition(" without")[0])
+    while len(parts) > 1 and len(", ".join(parts)) > room - 1:
+        parts.pop()
+    return ", ".join(parts)
+
+
+def _print_family(rows: Sequence[Architecture]) -> None:
+    """Every edition, with where its error stands and whose weights it loads."""
+    from eyespot.networks.results import headline
     from eyespot.weights.catalogue import loads
 
-    millions = f"{row.parameters / 1e6:.2f} M"
-    weights = ", ".join(loads(row.name))
-    pixels = str(row.image_size)
-    return _line(row.name, row.edition, millions, _short(row.multiply_adds), pixels, weights)
-
-
-def _short(number: int) -> str:
-    """1,814,073,344 -> "1.81 G"; what is below a million stays in full."""
-    for unit, size in (("G", 10**9), ("M", 10**6)):
-        if number >= size:
-            return f"{number / size:.2f} {unit}"
-    return f"{number:,}"
-
-
-def _print_table(architecture: Architecture, stages: tuple[StageRow, ...], size: int) -> None:
-    click.echo(_stage_line("stage", "output", "parameters", "mult-adds", "memory", "kernels"))
-    click.echo(_stage_line("input", f"3 x {size} x {size}", "", "", _bytes(12 * size**2), ""))
-    for stage in stages:
-        output = " x ".join(map(str, stage.output_shape))
-        numbers = (_short(stage.parameters), _short(stage.multiply_adds), _bytes(stage.memory))
-        first, *rest = [line for run in stage.kernels for line in _kernel_lines(run)]
-        click.echo(_stage_line(stage.module, output, *numbers, first))
-        for line in rest:
-            click.echo(_stage_line("", "", "", "", "", line))
-    multiply_adds = sum(stage.multiply_adds for stage in stages)
-    memory = 12 * size**2 + sum(stage.memory for stage in stages)
-    total = (_short(architecture.parameters), _short(multiply_adds), _bytes(memory))
-    click.echo(_stage_line("total", "", *total, ""))
-    click.echo()
-    click.echo(
-        f"{architecture.parameters:,} parameters. {multiply_adds:,} multiply-adds, one photo."
-    )
-    kernels = " ".join(run for stage in stages for run in stage.kernels)
-    signs = [meaning for sign, meaning in LEGEND.items() if sign in kernels]
-    _print_wrapped("Kernels: " + "; ".join(["3x3 64: size and channels", *signs]) + ".")
-    _print_wrapped("Memory: what convolutions, pools and linear layers give, float32, one photo.")
-    click.echo()
-
-
-def _stage_line(
-    stage: str, output: str, parameters: str, costs: str, memory: str, kernels: str
-) -> str:
-    return f"{stage:<12} {output:<14} {parameters:>10} {costs:>9} {memory:>8}  {kernels}".rstrip()
-
-
-def _kernel_lines(run: str) -> list[str]:
-    """Broken behind a comma or before a bar only."""
-    glued = run.replace(" ", "\xa0").replace(",\xa0", ", ").replace("\xa0|", " |")
-    return [
-        line.replace("\xa0", " ")
-        for line in wrap(glued, WIDTH - KERNELS_AT, subsequent_indent="  ")
-    ]
-
-
-def _print_remarks(architecture: Architecture) -> None:
-    from eyespot.networks import architectures
-    from eyespot.weights.catalogue import loads, renamed
-
-    for deviation in architecture.deviations:
-        sum_up = f" Arithmetic: {deviation.arithmetic}." if deviation.arithmetic else ""
-        _print_wrapped(f"Differs: {deviation.what}. Source: {deviation.source}.{sum_up}")
-    if not architecture.deviations:
-        _print_wrapped("Differs: in nothing that we know of.")
-    by_table = renamed(architecture.name)
-    weights = [
-        f"{n} (entry names translated)" if n in by_table else n for n in loads(architecture.name)
-    ]
-    _print_wrapped(f"Weights: {', '.join(weights) or 'none published for this edition'}.")
-    others = [
-        row.name
-        for row in architectures().values()
-        if row.parameters == architecture.parameters and row.name != architecture.name
-    ]
-    if others:
-        _print_wrapped(f"Other editions: {', '.join(others)}.")
-
-
-def _print_wrapped(text: str) -> None:
-    for i, line in enumerate(wrapped(text, indent=2)):
-        click.echo(f"  {line}" if i else line)
-
-
-def _bytes(number: int) -> str:
-    return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
+    for paper, group in groupby(rows, key=lambda row: row.paper):
+        print_wrapped(f"{paper.year}  {paper.title}", indent=6, bold=True)
+        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+        print_wrapped(
+            f"      {paper.authors}. {paper.venue}{arxiv}. New: {paper.introduced}.", indent=6
+        )
+        click.echo()
+        width = max(len(row.name) for row in rows)
+        head = f"{'network':<{width}}  {'edition':<11} {'params':>7} {'mult-adds':>9} pixels"
+        click.echo(f"{head} {'top-1':>5} {'top-5':>5}")
+        for row in group:
+            result = headline(row.name)
+            figures = f"{short(row.parameters):>7} {short(row.multiply_adds):>9} {row.image_size:6}"
+            click.echo(
+                f"{row.name:<{width}}  {row.edition:<11} {figures} {_errors(result)}".rstrip()
+            )
+            if result:
+                told = "" if result.confidence == "verified" else f", {result.confidence}"
+                place = f"{result.protocol}; {result.test_set}; {result.where}{told}"
+                print_wrapped(f"    errors: {place}", indent=12)
+            if published := loads(row.name):
+                print_wrapped(f"    weights: {', '.join(published)}", indent=13)
+        click.echo()
+    _print_legend(f"{len(rows)} networks.")
+    paper_edition = rows[0].name
+    click.echo(f"Try: eyespot show {paper_edition}", err=True)

@@ -117,11 +117,32 @@ def note_left_out(left_out: Sequence[LeftOut]) -> None:
     note(f"{counted(len(left_out), 'file')} {were} left out. {'; '.join(parts)}.")
 
 
+def columns() -> int:
+    """How wide a line may be here."""
+    return min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
+
+
 def wrapped(sentence: str, *, indent: int = 0) -> list[str]:
     """The sentence in lines that fit the terminal; file names are not broken."""
-    columns = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns) - indent
-    lines = textwrap.wrap(sentence, columns, break_on_hyphens=False, break_long_words=False)
+    lines = textwrap.wrap(
+        sentence, columns() - indent, break_on_hyphens=False, break_long_words=False
+    )
     return lines or [""]
+
+
+def print_wrapped(text: str, *, indent: int = 2, bold: bool = False, err: bool = False) -> None:
+    """A text in lines that fit the terminal, all but the first indented; blanks before it stay."""
+    first = text[: len(text) - len(text.lstrip())]
+    lines = textwrap.wrap(
+        text.lstrip(),
+        columns(),
+        initial_indent=first,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    for line in lines:
+        click.echo(click.style(line, bold=True) if bold else line, err=err)
 
 
 def print_json(value: Any) -> None:

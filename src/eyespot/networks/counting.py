@@ -35,6 +35,7 @@ class LayerRow:
     module: str  # its name in `network.named_modules()`
     kind: str  # its class, e.g. "Conv2d"
     reads: int  # rows with the same number take the same tensor: branches start there
+    gives: int  # the number under which a later row reads what leaves this one
     input_shape: tuple[int, ...]  # (C, H, W) or (D,), for one picture
     output_shape: tuple[int, ...]
     parameters: int  # its own, without its children's; 0 when the module has been called before
@@ -212,12 +213,16 @@ class _Rows:
         return LayerRow(
             module=name,
             kind=type(module).__name__,
-            reads=self._seen.setdefault(id(taken), (len(self._seen), taken))[0],
+            reads=self._number(taken),
+            gives=self._number(given),
             input_shape=tuple(taken.shape[1:]),
             output_shape=tuple(given.shape[1:]),
             parameters=parameters,
             multiply_adds=multiply_adds,
         )
+
+    def _number(self, tensor: Tensor) -> int:
+        return self._seen.setdefault(id(tensor), (len(self._seen), tensor))[0]
 
 
 def _on_meta(network: nn.Module, image_size: int) -> Callable[[], None]:
