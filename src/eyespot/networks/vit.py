@@ -31,9 +31,9 @@ def interpolated(positions: Tensor, height: int, width: int) -> Tensor:
     side = isqrt(positions.shape[1] - 1)
     if (height, width) == (side, side):
         return positions
-    grid = positions[:, 1:].mT.unflatten(2, (side, side))  # (1, D, side, side)
+    grid = positions[:, 1:].transpose(1, 2).unflatten(2, (side, side))  # (1, D, side, side)
     grid = functional.interpolate(grid, (height, width), mode="bilinear", align_corners=True)
-    return torch.cat([positions[:, :1], grid.flatten(2).mT], dim=1)
+    return torch.cat([positions[:, :1], grid.flatten(2).transpose(1, 2)], dim=1)
 
 
 class Encoder(nn.Module):
@@ -60,7 +60,7 @@ class TokensToMap(nn.Module):
     """What has become of the patches, each at its place: (N, 1 + h * w, D) -> (N, D, h, w)."""
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
-        return tokens[:, 1:].mT.unflatten(2, (height, width))
+        return tokens[:, 1:].transpose(1, 2).unflatten(2, (height, width))
 
 
 class VisionTransformer(Network):
@@ -95,7 +95,9 @@ class VisionTransformer(Network):
         patches = self.conv_proj(images)  # (N, D, H/16, W/16)
         grid = patches.shape[-2:]
         class_token = self.class_token.expand(len(images), -1, -1)
-        tokens = self.encoder(torch.cat([class_token, patches.flatten(2).mT], dim=1), *grid)
+        tokens = self.encoder(
+            torch.cat([class_token, patches.flatten(2).transpose(1, 2)], dim=1), *grid
+        )
         return tokens[:, 0], self.to_map(tokens, *grid)
 
     def forward_features(self, images: Tensor) -> Tensor:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 DEFAULT = "embedded/efficientnet_lite0.imagenet1k"
 TABLES = ("packages.json", "torchvision.json", "timm.json")
-HUB = "https://huggingface.co/{}/resolve/main/model.safetensors"  # timm's, where a row has no file
 EDITIONS = ("v1_5", "torchvision", "timm")  # ends of our names, for weights asked by the bare name
 
 
@@ -180,14 +179,13 @@ def _neighbour(network: Architecture) -> str:
 
 def _checkpoint(row: dict[str, Any]) -> Checkpoint:
     published = row.get("published") or row["name"].partition(".")[0]
-    source = row["source"] or HUB.format(row["hub"])
     return Checkpoint(
         name=row["name"],
         network=PUBLISHED[published].network,
         publisher=published.partition("/")[0],
         published=published,
-        source=source,
-        file=row.get("file") or source.rpartition("/")[2],
+        source=row["source"] or f"hub id {row['hub']}",
+        file=row.get("file") or (row["source"] or "model.safetensors").rpartition("/")[2],
         sha256_prefix=row.get("sha256_prefix"),
         sha256=row.get("sha256"),
         digest=row.get("digest"),
