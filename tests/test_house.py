@@ -39,7 +39,10 @@ FLOORS = {
 MODULE_LINES, PAPER_LINES, FUNCTION_LINES = 300, 200, 50
 SHAPELESS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "core", "tools"}
 PAPERS = {
+    "lenet",
     "alexnet",
+    "zfnet",
+    "overfeat",
     "vgg",
     "googlenet",
     "inception_v3",

@@ -11,7 +11,10 @@ from eyespot.networks.architecture import Architecture, Network
 
 # One module per paper, oldest first; each has ARCHITECTURES. A new paper is one more line.
 FAMILIES = (
+    "lenet",
     "alexnet",
+    "zfnet",
+    "overfeat",
     "vgg",
     "googlenet",
     "inception_v3",
