@@ -7,7 +7,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from eyespot.errors import InputError
-from eyespot.networks import build
+from eyespot.networks import architectures, build
+from eyespot.networks.architecture import Network
 from eyespot.networks.counting import _Costs, count, layers
 
 
@@ -26,14 +27,26 @@ def test_one_layer_costs_what_the_rule_says(layer, multiply_adds):
     assert count(nn.Sequential(layer), 10).multiply_adds == multiply_adds
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "efficientnet_b0", "efficientnet_lite0"])
-@pytest.mark.parametrize("size", [64, 75])
-def test_torchs_counter_agrees(name, size):
+def smallest_of_each_family() -> list[str]:
+    rows = sorted(architectures().values(), key=lambda row: row.parameters)
+    return list({row.family: row.name for row in reversed(rows)}.values())
+
+
+def two_sizes(network: Network) -> list[int]:
+    """The smallest from 64 pixels on, and an odd one, so far as the network takes them."""
+    least, step = network.smallest_image_size, network.image_size_step
+    sizes = [-(-max(size, least) // step) * step for size in (64, 2 * least + 11)]
+    return sorted({min(size, network.largest_image_size or size) for size in sizes})
+
+
+@pytest.mark.parametrize("name", smallest_of_each_family())
+def test_torchs_counter_agrees(name):
     with torch.device("meta"):
         network = build(name).eval()
-    with FlopCounterMode(display=False) as counter:
-        network(torch.empty(1, 3, size, size, device="meta"))
-    assert count(network, size).multiply_adds == counter.get_total_flops() / 2
+    for size in two_sizes(network):
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            network(torch.empty(1, network.in_channels, size, size, device="meta"))
+        assert count(network, size).multiply_adds == counter.get_total_flops() / 2, size
 
 
 def test_attention_costs_its_two_products_and_its_projections():

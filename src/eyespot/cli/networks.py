@@ -184,11 +184,13 @@ def shortened(result: Result, room: int) -> str:
     text = re.sub(r"\bsingle (centre )?crop\b", "1 crop", text)
     text = re.sub(r"\b(\d+)-crop\b", r"\1 crops", text)
     parts = re.split(r", (?![^{]*})", text)
-    if not result.test_set.startswith("ILSVRC-2012 validation"):
-        parts.insert(1, result.test_set.removeprefix("validation ").partition(" without")[0])
+    if not result.is_on_validation:
+        parts[0] = f"{result.test_set.removesuffix(' test')}: {parts[0]}"
+    elif not result.test_set.startswith("ILSVRC-2012 validation"):
+        parts.insert(1, "subset")  # Inception-v4: without photos whose labels are wrong
     while len(parts) > 1 and len(", ".join(parts)) > room - 1:
         parts.pop()
-    return ", ".join(parts)
+    return ", ".join(parts)[: max(room - 1, 0)]
 
 
 def _print_family(rows: Sequence[Architecture]) -> None:

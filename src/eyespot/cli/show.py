@@ -75,7 +75,7 @@ def _find(name: str) -> Architecture:
     from eyespot.weights.published import PUBLISHED
 
     ours = [row.network for row in PUBLISHED.values() if name in (row.name, row.name.split("/")[1])]
-    if ours and name not in architectures():
+    if ours and not any(known.startswith(name) for known in architectures()):
         raise InputError(
             f"There is no network {name!r}, which is a name of its weights: see eyespot weights "
             f"{name}. Did you mean {' or '.join(dict.fromkeys(ours))}?"

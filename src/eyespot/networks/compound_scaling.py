@@ -130,6 +130,6 @@ def largest_phi(budget: float, multiply_adds: Callable[[Scaling], int]) -> float
             low = middle
         else:
             high = middle
-    if high > 100 * LARGEST_PHI:
+    if low == 100 * LARGEST_PHI and multiply_adds(rule(LARGEST_PHI)) < budget:
         raise InputError(f"{budget:g} multiply-adds are more than phi = {LARGEST_PHI} takes")
     return low / 100
