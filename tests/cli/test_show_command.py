@@ -51,7 +51,7 @@ def test_what_is_recalled_or_not_the_papers_is_told_as_such():
     assert "recalled, not looked up again" in words("".join(lines[lines.index(recalled) :])[:300])
     flat = words(run("resnet50").stdout)
     assert "24.01 7.02 single centre crop 224; ILSVRC-2012 validation; fb.resnet.torch" in flat
-    assert "(v1.5 stride for bottlenecks), not the paper" in flat
+    assert "(v1.5 stride for bottlenecks), not in this paper" in flat
     assert "22.85 6.71 > 10-crop, option B; ILSVRC-2012 validation; table 3" in flat
 
 

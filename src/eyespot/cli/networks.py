@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -152,25 +153,31 @@ def _tree_line(row: Architecture, others: Sequence[str], width: int) -> str:
     figures = f"{short(row.parameters):>7} {short(row.multiply_adds):>9} {_errors(result)}"
     start = f"{'  ' + row.name:<{width}} {figures} "
     room = columns() - len(start)
-    wide = 25 if room >= 40 else 11  # columns for the protocol, where editions follow
-    has_more = others or row.edition != "paper"
-    seen = shortened(result, wide if has_more else room) if result else ""
-    return f"{start}{seen:<{wide}}{_folded(row, others, room - wide)}".rstrip()
+    more, count = _folded(row, others)
+    if not more:
+        return f"{start}{shorten(protocol(result, room), room, placeholder='')}".rstrip()
+    wide = 25 if room >= 40 else 11  # columns for the protocol
+    wide = min(max(wide, 1 + len(protocol(result, 0))), room - len(count))
+    told = more if len(more) <= room - wide else count
+    return f"{start}{protocol(result, wide - 1):<{wide}}{told}".rstrip()
 
 
-def _folded(row: Architecture, others: Sequence[str], room: int) -> str:
-    """The further editions by their endings, or how many where that is too long."""
+def _folded(row: Architecture, others: Sequence[str]) -> tuple[str, str]:
+    """The further editions by their endings, and how many there are."""
     if row.edition != "paper":
-        return f"{row.edition} only"[: max(room, 0)]
+        return f"{row.edition} only", f"{row.edition} only"
     endings = ", ".join(name.removeprefix(f"{row.name}_") for name in others)
-    return "" if not others else f"+ {endings}" if len(endings) < room - 2 else f"+ {len(others)}"
+    return (f"+ {endings}", f"+ {len(others)}") if others else ("", "")
 
 
 def _errors(result: Result | None) -> str:
-    """Two figures and the marks that `_print_legend` explains."""
+    """Two figures, their points aligned, and the marks that `_print_legend` explains."""
 
     def figure(value: float | None) -> str:
-        return f"{'-':>5}" if value is None else f"{value:5.1f}"
+        if value is None:
+            return "  -  "
+        text = f"{value:.1f}" if value >= 10 else f"{value:.2f}".removesuffix("0")
+        return f"{' ' * (value < 10)}{text}".ljust(5)
 
     if result is None:
         return f"{figure(None)} {figure(None)} "
@@ -178,19 +185,22 @@ def _errors(result: Result | None) -> str:
     return f"{figure(result.top1_error)} {figure(result.top5_error)}{mark}"
 
 
-def shortened(result: Result, room: int) -> str:
-    """The protocol, so far as it fits: "1 crop 224", "10 crops, option B"."""
+def protocol(result: Result | None, room: int) -> str:
+    """As many of its clauses as fit, but one at least: "1 crop 224", "10 crops, option B"."""
+    if result is None:
+        return ""
     text = re.sub(r"^1 net, |, 1 net$|, single model| checkpoint| \(.*\)", "", result.protocol)
-    text = re.sub(r"\bsingle (centre )?crop\b", "1 crop", text)
+    text = re.sub(r"\bsingle (centre )?(?=crop\b|net\b|view\b)", "1 ", text)
     text = re.sub(r"\b(\d+)-crop\b", r"\1 crops", text)
-    parts = re.split(r", (?![^{]*})", text)
+    text = text.replace("with augmentation", "augmented").removesuffix(" runs")
+    parts = re.split(r"; |, (?![^{]*})", text)
     if not result.is_on_validation:
         parts[0] = f"{result.test_set.removesuffix(' test')}: {parts[0]}"
     elif not result.test_set.startswith("ILSVRC-2012 validation"):
         parts.insert(1, "subset")  # Inception-v4: without photos whose labels are wrong
-    while len(parts) > 1 and len(", ".join(parts)) > room - 1:
+    while len(parts) > 1 and len(", ".join(parts)) > room:
         parts.pop()
-    return ", ".join(parts)[: max(room - 1, 0)]
+    return ", ".join(parts)
 
 
 def _print_family(rows: Sequence[Architecture]) -> None:

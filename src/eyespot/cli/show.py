@@ -31,6 +31,8 @@ LEGEND = {
     r"\[": "[4, 96]: squeeze and excitation, on the pooled map",
     r"\|": "|: beside, from the same input",
     r"  x ": "x 2: blocks alike",
+    "cell ": "cell 44/2: filters of every operation, stride of those on h and h', which are what "
+    "the two cells before give; s1: the first sum; every sep twice",
 }
 
 
@@ -217,7 +219,9 @@ def _print_results(architecture: Architecture) -> None:
             f"{'-' if value is None else f'{value:g}':>5}"
             for value in (row.top1_error, row.top5_error)
         ]
-        where = row.where if row.is_papers or "not " in row.where else f"{row.where}, not the paper"
+        where = (
+            row.where if row.is_papers or "not " in row.where else f"{row.where}, not in this paper"
+        )
         told = [row.protocol, row.test_set, where]
         told += [] if row.confidence == "verified" else [f"{row.confidence}, not looked up again"]
         mark = ">" if row is headline(architecture.name) else " "

@@ -7,6 +7,7 @@ module; what happens between them (sums, concatenation, a split of channels) nee
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import nn
 
@@ -45,6 +46,7 @@ def steps(rows: Sequence[LayerRow], modules: dict[str, nn.Module]) -> list[Step]
     source: dict[int, int] = {}  # tensor -> the one that a step gave, of which it is made
     since: dict[int, int] = {}
     squeezed: set[int] = set()  # tensors behind a pooling inside a block: squeeze and excitation
+    padded: set[int] = set()  # by a module of its own
     for at, row in enumerate(rows):
         module, reads = modules[row.module], source.get(row.reads, row.reads)
         is_inside = isinstance(module, nn.AdaptiveAvgPool2d) and "." in row.module
@@ -53,6 +55,10 @@ def steps(rows: Sequence[LayerRow], modules: dict[str, nn.Module]) -> list[Step]
         text = "" if is_inside and row.gives in squeezed else layer(module, row)
         if row.reads in squeezed and isinstance(module, nn.Conv2d):
             text = f"[{module.out_channels}]"
+        if "Pad" in row.kind:
+            padded.add(row.gives)
+        elif row.reads in padded:
+            text = text.removesuffix(" V")
         since.setdefault(reads, at)
         if not text:
             source[row.gives] = reads
@@ -114,6 +120,21 @@ def _pool(module: nn.Module) -> str:
     described = f"{type(module).__name__} {getattr(module, 'kind', '')}".lower()
     kind = "average" if "avg" in described or "average" in described else "max"
     return f"{kind} pool {size}x{size}" + (f"/{stride}" if stride > 1 else "")
+
+
+def searched(plan: Any, filters: str) -> str:
+    """A cell that a search has found, sum by sum: h and h' are what the two cells before give.
+
+    `plan` has `blocks`, (operation, state, operation, state) each, and a stride: `nasnet_cells.py`.
+    """
+    states = ["h", "h'", *(f"s{i + 1}" for i in range(len(plan.blocks)))]
+    stride = f"/{plan.stride}" if plan.stride > 1 else ""
+
+    def side(operation: str, state: int) -> str:
+        return f"{operation} {states[state]}".removeprefix("identity ")
+
+    sums = [f"{side(left, a)} + {side(right, b)}" for left, a, right, b in plan.blocks]
+    return f"cell {filters}{stride}: {', '.join(sums)}"
 
 
 def line(block: Sequence[Step]) -> Line:

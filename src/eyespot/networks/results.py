@@ -41,13 +41,18 @@ class Result:
     @property
     def is_papers(self) -> bool:
         """Whether the paper itself prints it; else it is a checkpoint's or somebody's later run."""
-        is_elsewhere = re.search(r"\bnot (in )?the\b", self.where)
+        is_elsewhere = re.search(r"\bnot (in )?the\b|[A-Z]\w+ paper\b", self.where)
         return not is_elsewhere and bool(re.search(r"table|figure|section|abstract", self.where))
 
     @property
     def is_variant(self) -> bool:
         """Whether it is of a variation on the network: other shortcuts, an added block."""
         return bool(VARIANT.search(self.protocol))
+
+    @property
+    def is_augmented(self) -> bool:
+        """Whether it was trained on shifted and mirrored photos too, as everybody does."""
+        return "no augmentation" not in self.protocol
 
     @property
     def is_on_validation(self) -> bool:
@@ -89,6 +94,7 @@ def headline(name: str) -> Result | None:
             not row.is_papers,
             row.is_variant,
             not row.is_on_validation,
+            not row.is_augmented,
             row.confidence != "verified",
             row.views,
         ),

@@ -11,7 +11,7 @@ from torch import nn
 from eyespot.networks.architecture import Architecture
 from eyespot.networks.catalogue import build
 from eyespot.networks.counting import LayerRow, layers
-from eyespot.networks.kernels import Step, layer, line, listed, steps, written
+from eyespot.networks.kernels import Step, layer, line, listed, searched, steps, written
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,13 @@ def _kernels(
     own = {row.module for row in rows}
     blocks: list[tuple[str, bool]] = []  # text, and whether it is a single layer
     in_stage = [step for step in drawn if step.module in own]
-    for _, group in groupby(in_stage, key=lambda step: _block(step.module, stage, modules)):
+    for box, group in groupby(in_stage, key=lambda step: _block(step.module, stage, modules)):
         block = list(group)
-        blocks.append((written(line(block)), len(block) == 1))
+        if plan := getattr(modules[box], "plan", None):
+            filters = block[0].text.rpartition(" ")[2]  # of the 1x1 that takes what comes in
+            blocks.append((searched(plan, filters), False))
+        else:
+            blocks.append((written(line(block)), len(block) == 1))
     for is_single, run in groupby(blocks, key=lambda block: block[1]):
         texts = [text for text, _ in run]
         if is_single:
