@@ -30,3 +30,10 @@ def test_every_key_of_every_answer_is_documented(made, tmp_path):
     assert {command: undocumented(command, answer) for command, answer in answers.items()} == {
         command: set() for command in answers
     }
+
+
+def test_what_is_said_of_networks_is_documented():
+    one = run("show", "googlenet_aux", "--json").json
+    two = run("show", "resnet50", "--diff", "resnet50_v1_5", "--json").json
+    assert undocumented("networks", one) == undocumented("networks", two) == set()
+    assert undocumented("scale", run("scale", "efficientnet", "--phi", "1", "--json").json) == set()

@@ -80,7 +80,7 @@ def editions(rows: Iterable[Architecture]) -> dict[str, list[str]]:
             for other in rows
             if other.edition == "paper" and row.name.startswith(f"{other.name}_")
         ]
-        is_edition = row.edition != "paper" or row.name.endswith("_aux")
+        is_edition = row.edition != "paper" or row.name.endswith(("_aux", "_committee"))
         if roots and is_edition:
             found.setdefault(min(roots, key=len), []).append(row.name)
         else:
@@ -157,8 +157,8 @@ def _tree_line(row: Architecture, others: Sequence[str], width: int) -> str:
     if not more:
         return f"{start}{shorten(protocol(result, room), room, placeholder='')}".rstrip()
     wide = 25 if room >= 40 else 11  # columns for the protocol
-    wide = min(max(wide, 1 + len(protocol(result, 0))), room - len(count))
-    told = more if len(more) <= room - wide else count
+    wide = max(wide, 1 + len(protocol(result, 0)))
+    told = next((text for text in (more, count) if len(text) <= room - wide), "")
     return f"{start}{protocol(result, wide - 1):<{wide}}{told}".rstrip()
 
 
@@ -216,13 +216,14 @@ def _print_family(rows: Sequence[Architecture]) -> None:
         )
         click.echo()
         width = max(len(row.name) for row in rows)
-        head = f"{'network':<{width}}  {'edition':<11} {'params':>7} {'mult-adds':>9} pixels"
+        last = max(len("edition"), *(len(row.edition) for row in rows))
+        head = f"{'network':<{width}}  {'edition':<{last}} {'params':>7} {'mult-adds':>9} pixels"
         click.echo(f"{head} {'top-1':>5} {'top-5':>5}")
         for row in group:
             result = headline(row.name)
             figures = f"{short(row.parameters):>7} {short(row.multiply_adds):>9} {row.image_size:6}"
             click.echo(
-                f"{row.name:<{width}}  {row.edition:<11} {figures} {_errors(result)}".rstrip()
+                f"{row.name:<{width}}  {row.edition:<{last}} {figures} {_errors(result)}".rstrip()
             )
             if result:
                 told = "" if result.confidence == "verified" else f", {result.confidence}"

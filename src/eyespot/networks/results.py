@@ -36,7 +36,8 @@ class Result:
 
     @property
     def is_ensemble(self) -> bool:
-        return "ensemble" in self.protocol
+        """Whether several networks answered together, also as columns of one (MCDNN)."""
+        return bool(re.search(r"\bensemble\b|\bcolumns\b", self.protocol))
 
     @property
     def is_papers(self) -> bool:
