@@ -131,7 +131,7 @@ FAMILIES: dict[str, Family] = {
     ), told="on small pictures, up to 1001 layers"),
     "wide_resnet": Family("Wide ResNet", "wrn_28_10", (
         Block("wrn_28_10", "conv2.1", "Wide unit, Fig. 1c", ("conv1", "conv2")),
-        Block("wrn_50_2", "layer1.1", "Wide bottleneck, Sect. 3.4", ("conv1", "conv2")),
+        Block("wrn_50_2", "layer1.1", "Wide bottleneck, Sect. 3", ("conv1", "conv2")),
     )),
     "squeezenet": Family("SqueezeNet", "squeezenet1_0", (
         Block("squeezenet1_0", "features.3", "Fire module, Fig. 1", ("squeeze",)),
@@ -200,8 +200,8 @@ FAMILIES: dict[str, Family] = {
         Block("nasnet_a_large", "cell_1.comb_iter_0_left", "What sep 5x5 is, Appendix A.4"),
     )),
     "amoebanet": Family("AmoebaNet", "amoebanet_a", (
-        Block("amoebanet_a", "cell_1", "Normal cell", (), CELL, STATES),
-        Block("amoebanet_a", "reduction_cell_0", "Reduction cell", (), CELL, STATES),
+        Block("amoebanet_a", "cell_1", "Normal cell, Fig. 5 middle", (), CELL, STATES),
+        Block("amoebanet_a", "reduction_cell_0", "Reduction cell, Fig. 5 right", (), CELL, STATES),
     )),
     "mobilenet_v3": Family("MobileNetV3", "mobilenet_v3_large", (
         Block("mobilenet_v3_large", "features.5", "With squeeze-and-excitation, Fig. 4",

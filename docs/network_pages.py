@@ -184,8 +184,9 @@ def _lineage(family: str) -> str:
         lines.append(f"| {idea.name} ({idea.where}) | {', '.join(users) or '-'} |")
     lines += ["", "| it took over | from |", "|---|---|"]
     for idea in found.took:
-        own = f" ({_link(idea.work)})" if idea.work in families() else ""
-        lines.append(f"| {idea.name} | {source(idea)}{own} |")
+        told = source(idea)
+        is_here = idea.work in families()
+        lines.append(f"| {idea.name} | {f'[{told}]({idea.work}.md)' if is_here else told} |")
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ BLOCKS = [
     ("densenet121", "features.denseblock1.denselayer2"),
     ("nasnet_a_mobile", "cell_1"),
     ("nasnet_a_mobile", "reduction_cell_0"),
+    ("amoebanet_a_mobile", "reduction_cell_0"),
     ("efficientnet_b0", "features.2.1"),
     ("vit_b_16", "encoder.layers.encoder_layer_0"),
 ]

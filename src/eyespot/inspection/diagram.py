@@ -148,10 +148,11 @@ def _block(drawing: Drawing) -> _Block:
 
 
 def _frame(found: Places, i: int, size: tuple[float, float]) -> Frame:
-    """A box stands in the middle of its layer."""
+    """A box stands in the middle of its layer; a sum at its top, where arrows come from aside."""
     layer = found.layer[i]
     top = HEADING + found.tops[layer]
-    return Frame(found.x[i], top + (found.heights[layer] - size[1]) / 2, *size, top)
+    below = 0 if size[0] == 2 * RADIUS else (found.heights[layer] - size[1]) / 2
+    return Frame(found.x[i], top + below, *size, top)
 
 
 def _is_sign(box: Box) -> bool:
