@@ -61,6 +61,7 @@ PAPERS = {
     "xception",
     "mobilenet_v1",
     "mobilenet_v2",
+    "shufflenet_v1",
     "shufflenet_v2",
     "senet",
     "nasnet",

@@ -33,6 +33,7 @@ FAMILIES = (
     "xception",
     "mobilenet_v1",
     "mobilenet_v2",
+    "shufflenet_v1",
     "shufflenet_v2",
     "senet",
     "nasnet",
