@@ -65,6 +65,7 @@ PAPERS = {
     "shufflenet_v2",
     "senet",
     "nasnet",
+    "amoebanet",
     "mobilenet_v3",
     "efficientnet",
     "vit",

@@ -37,6 +37,7 @@ FAMILIES = (
     "shufflenet_v2",
     "senet",
     "nasnet",
+    "amoebanet",
     "mobilenet_v3",
     "efficientnet",
     "vit",

@@ -30,14 +30,16 @@ from eyespot.networks.nasnet_cells import (
 )
 
 
-def sequence(depth: int, filters: int) -> tuple[tuple[str, Plan, int], ...]:
+def sequence(
+    depth: int, filters: int, *, normal: Plan = NORMAL, reduction: Plan = REDUCTION
+) -> tuple[tuple[str, Plan, int], ...]:
     """The cells in order (Fig. 2 right): name, plan, filters of each operation."""
-    cells = [("cell_stem_0", REDUCTION, filters // 4), ("cell_stem_1", REDUCTION, filters // 2)]
+    cells = [("cell_stem_0", reduction, filters // 4), ("cell_stem_1", reduction, filters // 2)]
     for run in range(3):
         if run > 0:
-            cells.append((f"reduction_cell_{run - 1}", REDUCTION, filters * 2**run))
+            cells.append((f"reduction_cell_{run - 1}", reduction, filters * 2**run))
         start = run * depth
-        cells += [(f"cell_{i}", NORMAL, filters * 2**run) for i in range(start, start + depth)]
+        cells += [(f"cell_{i}", normal, filters * 2**run) for i in range(start, start + depth)]
     return tuple(cells)
 
 

@@ -4,10 +4,12 @@ Zoph, Vasudevan, Shlens, Le: Learning Transferable Architectures for Scalable Im
 CVPR 2018, arXiv:1707.07012. What the paper leaves open: tensorflow/models, nasnet_utils.py.
 
 A cell reads h_i and h_{i-1}, what the two cells before it give. Five blocks each add up the answers
-of two operations; every operation reads one of the states that are there by then.
+of two operations; every operation reads one of the states that are there by then. AmoebaNet's cells
+are such tables, too (`amoebanet.py`).
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -113,10 +115,37 @@ def drop_path(state: Tensor, probability: float) -> Tensor:
     return state * torch.empty_like(state[:, :1, :1, :1]).bernoulli_(survival) / survival
 
 
+def operation(
+    kind: str, in_channels: int, channels: int, *, stride: int, edition: Edition
+) -> nn.Module:
+    """The module of an operation; timm's average with stride 2 counts the padding as pixels."""
+    if kind == "identity":
+        return nn.Identity()
+    if kind == "avg 3x3" and stride == 2 and edition is TIMM:
+        return nn.Sequential(SamePadding(3, 2), nn.AvgPool2d(3, 2))
+    if kind in ("avg 3x3", "max 3x3"):
+        return SamePool("avg" if kind == "avg 3x3" else "max", stride)
+    return Separable(in_channels, channels, int(kind[-1]), stride=stride, edition=edition)
+
+
+class Halving(nn.Module):
+    """h_i beside the sums of a reduction, which are smaller: (N, C, h, w) -> (N, C, h/2, w/2)."""
+
+    def __init__(self, channels: int, edition: Edition) -> None:
+        super().__init__()
+        self.path_1 = half(channels, channels // 2)
+        self.path_2 = half(channels, channels - channels // 2)
+        self.final_path_bn = norm(channels, edition)
+
+    def forward(self, state: Tensor) -> Tensor:
+        return self.final_path_bn(diagonals(state, self.path_1, self.path_2))
+
+
 class Cell(nn.Module):
     """h_i (N, in, h, w) and h_{i-1} -> h_{i+1} (N, outputs * channels, h / stride, w / stride).
 
     Whatever reads a cell's output starts with a ReLU: it stands at the cell's end, once.
+    `operation` makes the modules that the plan names.
     """
 
     def __init__(
@@ -129,6 +158,7 @@ class Cell(nn.Module):
         previous: Previous,
         drop: float,
         edition: Edition,
+        operation: Callable[..., nn.Module] = operation,
     ) -> None:
         super().__init__()
         self.plan, self.previous, self.drop = plan, previous, drop
@@ -137,7 +167,7 @@ class Cell(nn.Module):
             self.conv_prev_1x1 = squeeze(previous_channels, channels, edition)
         elif previous == "halved":
             self.path_1 = half(previous_channels, channels // 2)
-            self.path_2 = half(previous_channels, channels // 2)
+            self.path_2 = half(previous_channels, channels - channels // 2)
             self.final_path_bn = norm(channels, edition)
         widths = [channels, previous_channels if previous == "as it is" else channels]
         widths += [channels] * len(plan.blocks)
@@ -146,12 +176,16 @@ class Cell(nn.Module):
                 stride = plan.stride if state < 2 else 1
                 step = operation(kind, widths[state], channels, stride=stride, edition=edition)
                 self.add_module(f"comb_iter_{i}_{side}", step)
+        keeps_input = plan.stride == 2 and 0 in plan.outputs
+        self.halving = Halving(channels, edition) if keeps_input else None
         self.act = nn.ReLU(inplace=True)
 
     def forward(self, features: Tensor, previous: Tensor) -> Tensor:
         states = [self.conv_1x1(features), self.fitted(previous)]
         for i, (_, a, _, b) in enumerate(self.plan.blocks):
             states.append(self.step(i, "left", states[a]) + self.step(i, "right", states[b]))
+        if self.halving is not None:
+            states[0] = self.halving(states[0])
         return self.act(torch.cat([states[i] for i in self.plan.outputs], dim=1))
 
     def step(self, block: int, side: str, state: Tensor) -> Tensor:
@@ -162,27 +196,12 @@ class Cell(nn.Module):
         return drop_path(state, self.drop) if self.training and self.drop > 0 else state
 
     def fitted(self, previous: Tensor) -> Tensor:
-        """h_{i-1} in the cell's width and size; of a larger map both diagonals are read."""
+        """h_{i-1} in the cell's width and size."""
         if self.previous == "as it is":
             return previous
         if self.previous == "squeezed":
             return self.conv_prev_1x1(previous)
-        shifted = functional.pad(previous, (-1, 1, -1, 1))  # by a pixel, up and to the left
-        halves = [self.path_1(previous), self.path_2(shifted)]
-        return self.final_path_bn(torch.cat(halves, dim=1))
-
-
-def operation(
-    kind: str, in_channels: int, channels: int, *, stride: int, edition: Edition
-) -> nn.Module:
-    """The module of an operation; timm's average with stride 2 counts the padding as pixels."""
-    if kind == "identity":
-        return nn.Identity()
-    if kind == "avg 3x3" and stride == 2 and edition is TIMM:
-        return nn.Sequential(SamePadding(3, 2), nn.AvgPool2d(3, 2))
-    if kind in ("avg 3x3", "max 3x3"):
-        return SamePool("avg" if kind == "avg 3x3" else "max", stride)
-    return Separable(in_channels, channels, int(kind[-1]), stride=stride, edition=edition)
+        return self.final_path_bn(diagonals(previous, self.path_1, self.path_2))
 
 
 def norm(channels: int, edition: Edition) -> nn.BatchNorm2d:
@@ -197,3 +216,9 @@ def squeeze(in_channels: int, out_channels: int, edition: Edition) -> nn.Sequent
 def half(in_channels: int, out_channels: int) -> nn.Sequential:
     conv = nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=2, bias=False)
     return nn.Sequential(OrderedDict(conv=conv))
+
+
+def diagonals(maps: Tensor, path_1: nn.Module, path_2: nn.Module) -> Tensor:
+    """Of every four pixels the first and the last, side by side: half the size."""
+    shifted = functional.pad(maps, (-1, 1, -1, 1))  # by a pixel, up and to the left
+    return torch.cat([path_1(maps), path_2(shifted)], dim=1)
