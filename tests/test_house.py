@@ -40,6 +40,7 @@ MODULE_LINES, PAPER_LINES, FUNCTION_LINES = 300, 200, 50
 SHAPELESS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "core", "tools"}
 PAPERS = {
     "lenet",
+    "multi_column_dnn",
     "alexnet",
     "zfnet",
     "overfeat",

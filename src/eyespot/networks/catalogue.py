@@ -12,6 +12,7 @@ from eyespot.networks.architecture import Architecture, Network
 # One module per paper, oldest first; each has ARCHITECTURES. A new paper is one more line.
 FAMILIES = (
     "lenet",
+    "multi_column_dnn",
     "alexnet",
     "zfnet",
     "overfeat",

@@ -84,7 +84,10 @@ def _possible_parameters(entries: Shapes, num_classes: int) -> set[int]:
         for name, shape in entries.items()
         if len(shape) > 1 and name.endswith(".weight")
     }
-    widths = {name: fan_in + (f"{name}.bias" in sizes) for name, (_, fan_in) in layers.items()}
+    widths = {  # of one output: its weights, and its bias or the biases of a committee's columns
+        name: fan_in + sizes.get(f"{name}.bias", 0) // max(outputs, 1)
+        for name, (outputs, fan_in) in layers.items()
+    }
     auxiliary: Counter[int] = Counter()  # outputs -> widths of the auxiliary layers with as many
     for name in layers:
         if "aux" in name.lower():
