@@ -73,3 +73,21 @@ def test_a_grouped_convolution_starts_with_the_variance_of_one_branchs_fan_in():
     weight = network.layer3[0].conv2.weight  # 512 x 16 x 3 x 3: 16 channels a branch
     # 73,728 normal numbers: their variance is off by 5 * sqrt(2 / 73728) = 2.6 % at most
     assert weight.var().item() == pytest.approx(2 / (16 * 9), rel=0.026)
+
+
+@pytest.mark.parametrize(("cardinality", "exact"), [(8, 34_426_698), (16, 68_155_210)])
+def test_29_layers_for_cifar_have_three_stages_of_three_blocks(cardinality, exact):
+    with torch.device("meta"):
+        network = build(f"resnext29_{cardinality}x64d")
+    named = network.named_modules()
+    layers = [name for name, module in named if isinstance(module, nn.Conv2d | nn.Linear)]
+    assert len([name for name in layers if "downsample" not in name]) == 29
+    total, before = 9 * 3 * 64 + 2 * 64, 64
+    for out in (256, 512, 1024):
+        inner = 64 * cardinality * out // 256  # [1x1, 64; 3x3, 64; 1x1, 256] C times (Sect. 5.3)
+        grouped = 9 * inner * inner // cardinality
+        total += 3 * (grouped + inner * out + 4 * inner + 2 * out)  # with their norms
+        total += (before + 2 * out) * inner + (before + 2) * out  # 1x1 that reduce; projection
+        before = out
+    total += 1024 * 10 + 10
+    assert sum(each.numel() for each in network.parameters()) == total == exact

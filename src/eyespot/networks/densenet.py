@@ -9,6 +9,7 @@ arXiv:1608.06993.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -35,12 +36,18 @@ class DenseLayer(nn.Module):
         return torch.cat([features, new], dim=1)
 
 
-def dense_block(in_channels: int, *, depth: int, growth_rate: int) -> nn.Sequential:
+def dense_block(
+    in_channels: int,
+    *,
+    depth: int,
+    growth_rate: int,
+    layer: Callable[..., nn.Module] = DenseLayer,
+) -> nn.Sequential:
     """Fig. 1: (N, in, h, w) -> (N, in + depth * growth rate, h, w)."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for i in range(depth):
         channels = in_channels + i * growth_rate
-        layers[f"denselayer{i + 1}"] = DenseLayer(channels, growth_rate=growth_rate)
+        layers[f"denselayer{i + 1}"] = layer(channels, growth_rate=growth_rate)
     return nn.Sequential(layers)
 
 

@@ -8,6 +8,7 @@ CVPR 2017, arXiv:1611.05431.
 - Fig. 3 shows three forms that are strictly equal: the sum (a), a concatenation (b) and one
   convolution in C groups (c). Built, here and by the authors, is (c).
 - All else is ResNet's (Table 1), with the stride in the 3x3 (Sect. 4).
+- On CIFAR, a 3x3 stem of 64 channels and three stages of three blocks: 29 layers (Sect. 5.3).
 """
 
 from functools import partial
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from eyespot.networks.architecture import Architecture, Deviation, Paper, Stage
 from eyespot.networks.resnet import Depths, ResNet, projection
+from eyespot.networks.resnet_cifar import CifarResNet
 
 
 class AggregatedBottleneck(nn.Module):
@@ -83,6 +85,11 @@ INSTAGRAM = Deviation(
     "torchvision trained it on ImageNet",
     "arXiv:1805.00932; torchvision resnet.py",
 )
+PRE_ACTIVATED = Deviation(
+    "ResNet's blocks, as in the paper's Sect. 4 and in the authors' code, which found them better: "
+    "the errors in Table 7 are those of pre-activated ones",
+    "facebookresearch/ResNeXt, README.md",
+)
 
 # fmt: off
 # name, depths, cardinality and width of conv2_x (Table 1), parameters, multiply-adds at 224
@@ -93,9 +100,15 @@ ROWS: tuple[tuple[str, Depths, int, int, int, int, tuple[Deviation, ...]], ...] 
     ("resnext101_64x4d", (3, 4, 23, 3), 64, 4, 83_455_272, 15_460_270_080, (TWICE, NASNET)),
     ("resnext101_32x8d", (3, 4, 23, 3), 32, 8, 88_791_336, 16_414_015_488, (INSTAGRAM,)),
 )
+
+# name, cardinality and width (Table 7), parameters, multiply-adds at 32 pixels
+CIFAR_ROWS = (
+    ("resnext29_8x64d",   8, 64, 34_426_698,  5_387_266_048),
+    ("resnext29_16x64d", 16, 64, 68_155_210, 10_688_866_304),
+)
 # fmt: on
 
-ARCHITECTURES = tuple(
+IMAGENET = tuple(
     Architecture(
         name=name,
         family="resnext",
@@ -119,3 +132,32 @@ ARCHITECTURES = tuple(
     )
     for name, depths, cardinality, width, parameters, multiply_adds, deviations in ROWS
 )
+
+CIFAR = tuple(
+    Architecture(
+        name=name,
+        family="resnext",
+        edition="paper",
+        build=partial(
+            CifarResNet,
+            partial(AggregatedBottleneck, cardinality=cardinality, width=width),
+            3,
+            stem_channels=64,
+            channels=256,
+        ),
+        paper=PAPER,
+        stages=(
+            Stage("relu", 64, 1),
+            *(Stage(f"layer{i + 1}", 256 * 2**i, 2**i) for i in range(3)),
+        ),
+        head="fc",
+        parameters=parameters,
+        multiply_adds=multiply_adds,
+        image_size=32,
+        num_classes=10,
+        deviations=(PRE_ACTIVATED,),
+    )
+    for name, cardinality, width, parameters, multiply_adds in CIFAR_ROWS
+)
+
+ARCHITECTURES = IMAGENET + CIFAR
