@@ -15,7 +15,9 @@ def test_a_citation_is_a_sentence():
         "He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition. CVPR 2016, "
         "arXiv:1512.03385."
     )
-    assert citation(find("mobilenet_v1_1_0").paper).endswith("arXiv 2017, arXiv:1704.04861.")
+    assert citation(find("mobilenet_v1_1_0").paper).endswith(
+        "Applications. 2017, arXiv:1704.04861."
+    )
 
 
 def test_a_bibtex_entry_has_all_that_is_known():
@@ -29,6 +31,13 @@ def test_a_bibtex_entry_has_all_that_is_known():
         "  archivePrefix = {arXiv}\n"
         "}"
     )
+
+
+def test_a_journal_is_no_proceedings():
+    assert citation(find("lenet5").paper).endswith("IEEE 86(11), 2278-2324, 1998.")
+    entry = bibtex(find("lenet5").paper)
+    assert entry.startswith("@article{lecun1998gradient,\n")
+    assert "  journal       = {Proceedings of the IEEE 86(11), 2278-2324},\n" in entry
 
 
 def test_more_authors_are_others_and_remarks_are_left_out():

@@ -30,7 +30,7 @@ LEGEND = {
     r" g\d": "g32: in 32 groups",
     r"\[": "[4, 96]: squeeze and excitation, on the pooled map",
     r"\|": "|: beside, from the same input",
-    r"  x ": "x 2: blocks alike",
+    r" x \d": "x 2: so many alike",
     "cell ": "cell 44/2: filters of every operation, stride of those on h and h', which are what "
     "the two cells before give; s1: the first sum; every sep twice",
 }
@@ -47,7 +47,7 @@ LEGEND = {
 def show(
     name: str, other: str | None, image_size: int | None, as_bibtex: bool, as_json: bool
 ) -> None:
-    """Print the table of one network: stages, kernels, costs, errors, and what differs from paper.
+    """Print one network as its paper does: stages, kernels, costs, errors, and what differs.
 
     \b
     Examples:
@@ -176,6 +176,8 @@ def _line(width: int, stage: str, output: str, parameters: str, costs: str, memo
 
 
 def _bytes(number: int) -> str:
+    if number < 100:
+        return f"{number} B"
     return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
 
 

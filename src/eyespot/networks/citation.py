@@ -10,9 +10,11 @@ STOP_WORDS = {"a", "an", "the", "on", "in", "of", "and", "for", "to", "how", "is
 def citation(paper: Paper) -> str:
     """Authors, title, venue and arXiv number in a sentence."""
     title = paper.title.rstrip(".")
-    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
-    venue = paper.venue if str(paper.year) in paper.venue else f"{paper.venue} {paper.year}"
-    return f"{paper.authors.rstrip('.')}: {title}. {venue}{arxiv}."
+    year = str(paper.year)
+    venue = paper.venue if year in paper.venue else f"{paper.venue}, {year}"
+    parts = [year if paper.venue == "arXiv" else venue]
+    parts += [f"arXiv:{paper.arxiv}"] if paper.arxiv else []
+    return f"{paper.authors.rstrip('.')}: {title}. {', '.join(parts)}."
 
 
 def bibtex(paper: Paper) -> str:
@@ -26,14 +28,18 @@ def bibtex(paper: Paper) -> str:
         word for word in re.findall(r"[a-z0-9]+", paper.title.lower()) if word not in STOP_WORDS
     ]
     key = re.sub(r"[^a-z]", "", authors[0].lower()) + str(paper.year) + words[0]
-    is_proceedings = paper.venue != "arXiv" and "/" not in paper.venue
+    kind, place = "inproceedings", "booktitle"
+    if paper.venue == "arXiv" or "/" in paper.venue:
+        kind, place = "misc", "howpublished"
+    elif re.search(r"\(\d+\)|TMLR", paper.venue):
+        kind, place = "article", "journal"
     fields = {
         "title": f"{{{paper.title}}}",
         "author": " and ".join(names),
-        "booktitle" if is_proceedings else "howpublished": paper.venue,
+        place: paper.venue,
         "year": str(paper.year),
     }
     if paper.arxiv:
         fields |= {"eprint": paper.arxiv, "archivePrefix": "arXiv"}
     lines = ",\n".join(f"  {name:<13} = {{{text}}}" for name, text in fields.items())
-    return f"@{'inproceedings' if is_proceedings else 'misc'}{{{key},\n{lines}\n}}"
+    return f"@{kind}{{{key},\n{lines}\n}}"

@@ -115,6 +115,8 @@ def _convolution(module: nn.Conv2d) -> str:
 def _pool(module: nn.Module) -> str:
     """Any module called a pool that says its kernel size and stride."""
     size, stride = getattr(module, "kernel_size", None), getattr(module, "stride", 1)
+    if isinstance(module, nn.AdaptiveMaxPool2d):
+        return f"max pool to {module.output_size}x{module.output_size}"
     if size is None:
         return ""
     described = f"{type(module).__name__} {getattr(module, 'kind', '')}".lower()
