@@ -26,6 +26,11 @@ COUNTS = (
 )
 # the reference's names, where the issue of a network is called otherwise
 NAMES = {"alexnet_original": "alexnet", "alexnet_single_gpu": "alexnet_torchvision"}
+CIFAR = (
+    "resnet20 resnet32 resnet44 resnet56 resnet110 resnet1202 "
+    "plain20 plain32 plain44 plain56 plain110 preact_resnet110"
+)
+NAMES |= {f"{name}_cifar10": name for name in CIFAR.split()}
 
 
 def collected(reference: Path) -> dict[str, bytes]:
@@ -96,17 +101,24 @@ def _figure(printed: dict | None) -> dict | None:
         return None
     text = printed.get("unit_as_printed") or printed.get("as_printed")
     is_both = str(printed.get("counts", "")).startswith("both")  # multiplications and additions
-    return {"value": printed["value"] / (2 if is_both else 1), "text": None if is_both else text}
+    value = printed["value"] / (2 if is_both else 1)
+    return {"value": value, "text": None if is_both else text, "where": printed.get("where")}
 
 
 def _results(papers: list[dict]) -> bytes:
     """Network -> the errors that its paper and others print, one a line."""
-    networks = [
-        f'"{_name(row)}": [\n' + ",\n".join(map(json.dumps, map(_result, row["errors"]))) + "\n]"
-        for row in papers
-        if row["errors"]
-    ]
+    networks = []
+    for row in papers:
+        if row["errors"]:
+            lines = ",\n".join(json.dumps(_result(each)) for each in row["errors"])
+            networks.append(f'"{_measured(row)}": [\n{lines}\n]')
     return ("{\n" + ",\n".join(networks) + "\n}\n").encode()
+
+
+def _measured(row: dict) -> str:
+    """The network that the errors are of: all columns together, where the counts are of one."""
+    committee = f"{_name(row)}_committee"
+    return committee if committee in architectures() else _name(row)
 
 
 def _result(row: dict) -> dict:

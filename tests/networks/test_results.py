@@ -57,7 +57,7 @@ def test_what_stands_beside_the_landmarks(name, top5_error, protocol):
 def test_a_network_without_results_has_no_headline():
     assert headline("resnet50_v1_5") is None
     assert headline("no_such_network") is None
-    assert headline("multi_column_dnn_mnist") is None  # only 35 columns together have one
+    assert headline("multi_column_dnn_mnist_committee") is None  # only 35 columns together have one
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,8 @@ def _print_results(architecture: Architecture) -> None:
         told += [] if row.confidence == "verified" else [f"{row.confidence}, not looked up again"]
         mark = ">" if row is headline(architecture.name) else " "
         print_wrapped(f"{figures[0]:>5}  {figures[1]}  {mark} {'; '.join(told)}", indent=16)
-    print_wrapped(f"  >  is what eyespot networks shows: {RULE}.", indent=5)
+    if headline(architecture.name) is not None:
+        print_wrapped(f"  >  is what eyespot networks shows: {RULE}.", indent=5)
     click.echo()
 
 

@@ -164,8 +164,8 @@ DEPTH = Deviation(
 )
 ENDS = Deviation(
     "another stem than Fig. 3, which ends in 320 channels, not 384; the last block adds its whole "
-    "residual without a ReLU, and a 1x1 convolution to 1536 channels follows; this code's norms had "
-    "no scale, the ones here do, like those of `inception_v4`",
+    "residual without a ReLU, and a 1x1 convolution to 1536 channels follows; this code's norms "
+    "had no scale, the ones here do, like those of `inception_v4`",
     "tensorflow/models, inception_resnet_v2.py",
     "96 + 64 + 96 + 64 == 320",
 )

@@ -20,7 +20,7 @@ RULE = (
 )
 WHOLE_PICTURE = 1000  # more views than any protocol of crops has
 # words of a protocol that mean another network than the one that carries the name here
-VARIANT = re.compile(r"option [AC]\b|original units|with SE\b|a sixth")
+VARIANT = re.compile(r"option [AC]\b|original units|with SE\b|a sixth|14-layer|, ReLU$")
 
 
 @dataclass(frozen=True)
