@@ -65,9 +65,7 @@ def count(network: nn.Module, image_size: int) -> Counts:
     costs, memory = _Costs(), _Memory()
     with _in_eval_mode(network), torch.no_grad():
         run = _on_meta(network, image_size)
-        with costs:
-            run()
-        with memory:
+        with memory, costs:
             run()
     return Counts(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
