@@ -16,6 +16,7 @@ WIDTH = 34  # columns before the description
 DATA = {
     "style.css": "the look of every page, light and dark, on screen and paper",
     "imagenet_classes.json": "WordNet id and name of the 1,000 classes, in order",
+    "history.json": "top-5 errors of the ImageNet challenge by year, and a human's",
     "results.json": "errors that the papers print, with protocol, test set and place",
     "packages.json": "weights that installable packages carry",
     "torchvision.json": "torchvision's published weights",

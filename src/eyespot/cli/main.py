@@ -24,6 +24,8 @@ COMMANDS = {
     "networks": ("networks", "List the networks of the catalogue."),
     "show": ("show", "Show one network as its paper does, or two side by side."),
     "scale": ("scale", "Scale a network up by its paper's rule."),
+    "compare": ("compare", "Compare networks: accuracy, cost, time; the challenge by year."),
+    "lineage": ("lineage", "Say which idea of a network came from where."),
     "weights": ("weights", "List, explain and fetch pretrained weights."),
     "doctor": ("doctor", "Say what this machine has, and what is wrong."),
 }
