@@ -222,7 +222,7 @@ def test_a_line_through_a_box_is_seen():
 
 
 def test_a_name_without_room_is_said_under_the_chart():
-    points = [point(f"n{i:02}_{'x' * 40}", 70, 10**8, series=str(i)) for i in range(30)]
+    points = [point(f"n{i:02}_{'x' * 70}", 70, 10**8, series=str(i)) for i in range(18)]
     said = " ".join(texts(parsed(costs(points))))
     unnamed = said.partition("Without a name for want of room: ")[2]
     assert unnamed and "_xxx" in unnamed

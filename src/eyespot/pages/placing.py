@@ -15,6 +15,7 @@ ANGLES = [i * math.pi / 16 for i in range(32)]
 CROSSING = 14  # pixels of distance that crossing a line of the chart is worth
 ATTEMPTS = 6  # names without a place choose first in the next one
 YIELDING = 3  # names that may move for one that has no place
+TRIES = 150  # places for which they are asked to
 REFINEMENTS = 3  # in which all choose again, knowing the others
 
 
@@ -79,15 +80,20 @@ def _with_room(
     label: Label, free: Free, lines: Sequence[Segment], chosen: dict[str, Placed]
 ) -> dict[str, Placed]:
     """The names with `label` among them, if few others can stand elsewhere."""
+    tried = 0
     for _, placed in free[label.key]:
         blockers = [other for other in chosen.values() if _conflict(placed, other)]
-        if len(blockers) <= YIELDING:
-            moved = {key: other for key, other in chosen.items() if other not in blockers}
-            moved[label.key] = placed
-            for blocker in blockers:
-                _choose(blocker.label, free, lines, moved)
-            if len(moved) > len(chosen):
-                return moved
+        if len(blockers) > YIELDING:
+            continue
+        moved = {key: other for key, other in chosen.items() if other not in blockers}
+        moved[label.key] = placed
+        for blocker in blockers:
+            _choose(blocker.label, free, lines, moved)
+        if len(moved) > len(chosen):
+            return moved
+        tried += 1
+        if tried == TRIES:
+            break
     return chosen
 
 
