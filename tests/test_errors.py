@@ -26,6 +26,7 @@ GROUPS = {"resnet": NAMES[1:5], "wide_resnet": NAMES[5:7], "mobilenet_v2": NAMES
         ("wideresnt", ["wrn_50_2", "wrn_50_2_torchvision", "resnet18"]),
         ("b0", ["efficientnet_b0"]),
         ("alxnet", ["alexnet"]),
+        ("wrn502t", ["wrn_50_2_torchvision", "wrn_50_2"]),  # one more letter than another's
         ("x", []),
         ("", []),
     ],

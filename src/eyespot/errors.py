@@ -63,7 +63,7 @@ def lookup(
 def nearest(
     name: str, names: Iterable[str], *, groups: Mapping[str, Sequence[str]] | None = None
 ) -> list[str]:
-    """Up to three of `names`: those that hold `name`, signs apart, or else those written alike.
+    """Up to three of `names`: those that hold `name`, signs apart, then those written alike.
 
     A group that is near stands for its first three.
 
@@ -74,7 +74,8 @@ def nearest(
     candidates = [*members, *names]
     likeness = {each: _likeness(_plain(name), _plain(each)) for each in candidates}
     ranked = sorted(likeness, key=lambda each: -likeness[each])  # of equals, the first known
-    least = HOLDS if any(value >= HOLDS for value in likeness.values()) else 0.6
+    best = max(likeness.values(), default=0)
+    least = HOLDS if best >= HOLDS + 2 else 0.85 if best >= HOLDS else 0.6  # the same; holds it
     near = [n for each in ranked if likeness[each] >= least for n in members.get(each, (each,))]
     return list(dict.fromkeys(near))[:3]
 
