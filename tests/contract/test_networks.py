@@ -33,11 +33,10 @@ LOADED = [(name, published) for name in NAMES for published in loads(name)]
 def smallest_of_each_family() -> list[str]:
     """For CIFAR and for ImageNet, where a paper has both; further editions where they are small."""
     rows = sorted(architectures().values(), key=lambda row: row.parameters, reverse=True)
-    kinds = {
-        (row.family, row.num_classes, row.edition if row.parameters < 15e6 else ""): row.name
-        for row in rows
-    }
-    return list(dict.fromkeys(kinds.values()))
+    families = {(row.family, row.num_classes): row.name for row in rows}
+    small = [row for row in rows if row.parameters < 15e6]
+    editions = {(row.family, row.num_classes, row.edition, row.paper): row.name for row in small}
+    return list(dict.fromkeys([*families.values(), *editions.values()]))
 
 
 def legal_size(name: str, least: int = 64) -> int:
