@@ -107,18 +107,20 @@ def _figure(printed: dict | None) -> dict | None:
 
 def _results(papers: list[dict]) -> bytes:
     """Network -> the errors that its paper and others print, one a line."""
-    networks = []
+    errors: dict[str, list[str]] = {}
     for row in papers:
-        if row["errors"]:
-            lines = ",\n".join(json.dumps(_result(each)) for each in row["errors"])
-            networks.append(f'"{_measured(row)}": [\n{lines}\n]')
+        for each in row["errors"]:
+            errors.setdefault(_measured(row, each), []).append(json.dumps(_result(each)))
+    networks = [f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in errors.items()]
     return ("{\n" + ",\n".join(networks) + "\n}\n").encode()
 
 
-def _measured(row: dict) -> str:
-    """The network that the errors are of: all columns together, where the counts are of one."""
-    committee = f"{_name(row)}_committee"
-    return committee if committee in architectures() else _name(row)
+def _measured(row: dict, error: dict) -> str:
+    """The network that an error is of: all columns together, where the counts are of one."""
+    name = _name(row)
+    dropout = "_dropout" if "with dropout" in error["protocol"] else ""
+    others = (f"{name}_committee", f"{name}{dropout}")
+    return next((other for other in others if other in architectures()), name)
 
 
 def _result(row: dict) -> dict:
