@@ -1,8 +1,9 @@
 """Frozen dataclasses to JSON and back, exactly: what every saved value of eyespot goes through.
 
 Only what our values hold is understood: `None`, `bool`, `int`, `float`, `str`, tuples, string-keyed
-dictionaries and other frozen dataclasses. Reading is strict: an unknown, a missing or a wrongly
-typed field is an error that names it, so that a damaged file is never half understood.
+dictionaries and other frozen dataclasses. A dataclass with a `KIND` is saved with it, so that a
+field may take one of several. Reading is strict: an unknown, a missing or a wrongly typed field is
+an error that names it, so that a damaged file is never half understood.
 """
 
 import dataclasses
@@ -20,7 +21,8 @@ Value = TypeVar("Value")
 def to_json(value: Any) -> Any:
     """Return `value` as what `json.dumps` takes: dataclasses as objects, tuples as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"kind": value.KIND, **fields} if hasattr(value, "KIND") else fields
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -57,8 +59,14 @@ def _read(kind: Any, data: Any, where: str) -> Any:
 def _read_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
     if data is None and type(None) in choices:
         return None
-    (kind,) = (choice for choice in choices if choice is not type(None))
-    return _read(kind, data, where)
+    kinds = [choice for choice in choices if choice is not type(None)]
+    if len(kinds) == 1:
+        return _read(kinds[0], data, where)
+    named = {kind.KIND: kind for kind in kinds}
+    came = data.get("kind") if isinstance(data, dict) else data
+    if not isinstance(came, str) or came not in named:
+        _refuse(where, f"one of {', '.join(named)}", came)
+    return _read(named[came], data, where)
 
 
 def _read_tuple(kinds: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
@@ -75,6 +83,10 @@ def _read_tuple(kinds: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...
 def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         _refuse(where, "an object", data)
+    if hasattr(kind, "KIND"):
+        if data.get("kind") != kind.KIND:
+            _refuse(where, kind.KIND, data.get("kind"))
+        data = {name: item for name, item in data.items() if name != "kind"}
     fields = _fields(kind)
     if unknown := sorted(set(data) - set(fields)):
         raise IntegrityError(f"{where} has fields that this version does not know: {unknown}")

@@ -47,7 +47,7 @@ def full(photo):
     near = (Neighbour("train/rose/9.jpg", "rose", 0.91, photo),)
     return replace(
         made,
-        rows=tuple(replace(row, path=photo, nearest=near) for row in made.rows),
+        rows=tuple(replace(row, source=photo, nearest=near) for row in made.rows),
         left_out=(LeftOut("a.jpg", "the file ends too early"), LeftOut("b.txt", "not a photo")),
         notes=(Note("3 photos are dark.", "They teach little.", "eyespot audit birds/"),),
         making=(("network", "efficientnet_lite0"), ("seed", "0")),
@@ -185,7 +185,7 @@ def test_a_report_on_5000_photos_stays_below_five_megabytes(photo):
             confusion[i][(i + step) % size] = 1
     made = report(confusion, tuple(f"class {i}" for i in range(size)))
     near = tuple(Neighbour(f"{i}.jpg", "class 1", 0.9, photo) for i in range(3))
-    rows = tuple(replace(row, path=photo, nearest=near) for row in made.rows)
+    rows = tuple(replace(row, source=photo, nearest=near) for row in made.rows)
     page = report_html(replace(made, rows=rows))
     assert made.metrics.n == 5000
     assert 1_000_000 < len(page.encode("utf-8")) < 5_000_000  # noise compresses worst of all

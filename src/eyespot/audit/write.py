@@ -62,8 +62,8 @@ def write(
     if (folder / TABLE).exists() and not overwrite:
         rows, kept = merged(rows, folder / TABLE)
     places = Places(source or str(dataset.root), str(folder / TABLE))
-    paths = {photo.file: photo.path for photo in (*dataset.photos, *dataset.negatives)}
-    page = audit_html(audit, places, _Thumbnails(paths), notes=dataset.notes, command=command)
+    sources = {photo.file: photo.source for photo in (*dataset.photos, *dataset.negatives)}
+    page = audit_html(audit, places, _Thumbnails(sources), notes=dataset.notes, command=command)
     files.write_atomic(folder / TABLE, as_csv(rows))
     files.write_atomic(folder / PAGE, page)
     return Written(folder / PAGE, folder / TABLE, kept)
@@ -72,14 +72,14 @@ def write(
 class _Thumbnails:
     """Makes each small picture once; None for a photo that has gone since."""
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
-        self._paths = paths
+    def __init__(self, sources: Mapping[str, Path | bytes]) -> None:
+        self._sources = sources
         self._made: dict[str, str | None] = {}
 
     def __call__(self, file: str) -> str | None:
         if file not in self._made:
             try:
-                self._made[file] = thumbnail(self._paths[file])
+                self._made[file] = thumbnail(self._sources[file])
             except (ImageError, KeyError):
                 self._made[file] = None
         return self._made[file]

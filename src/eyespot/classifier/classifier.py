@@ -115,9 +115,9 @@ class Classifier:
 
     def embeddings(self, photos: Iterable[Photo]) -> Iterator[NDArray[np.float32] | ImageError]:
         """One embedding (D,) for each photo, in order, as it comes; or why there is none."""
-        paths = (photo.path for photo in photos)
+        sources = (photo.source for photo in photos)
         preprocessing = self.backbone.preprocessing
-        for answer in run(self.engine, preprocessing, paths, mirrored=self.flip, also=_nothing):
+        for answer in run(self.engine, preprocessing, sources, mirrored=self.flip, also=_nothing):
             yield answer if isinstance(answer, ImageError) else answer.vectors.mean(axis=0)
 
     def save(self, path: Source, *, overwrite: bool = False) -> Path:

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from PIL.Image import Image
 
 from eyespot.images.decode import decode
+from eyespot.images.source import file_bytes
 
 Part = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One file of a data set. `file` is its name as the user knows it: relative, with slashes."""
+    """One picture of a data set. `file` is its name as the user knows it: relative, with slashes.
 
-    path: Path
+    A picture inside a larger file (an archive of digits) brings its `content`: a small PPM file.
+    """
+
+    path: Path  # of the file that holds it
     file: str
     label: str | None = None
     part: Part | None = None  # None: the user gave no split
     group: str | None = None  # photos of one group are never separated by a split
+    content: bytes | None = field(default=None, repr=False)  # None: what `path` holds
+
+    @property
+    def source(self) -> Path | bytes:
+        """What is decoded."""
+        return self.path if self.content is None else self.content
+
+    def read(self) -> bytes:
+        """The picture as a file's bytes. Raises `ImageError` where they cannot be had."""
+        return file_bytes(self.path) if self.content is None else self.content
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class ImageDataset:
         photo = self.photos[index]
         if photo.label is None:
             raise LookupError(f"{photo.file} has no label")
-        return decode(photo.path).picture, self.classes.index(photo.label)
+        return decode(photo.source).picture, self.classes.index(photo.label)
 
     @property
     def groups(self) -> tuple[str | None, ...]:

@@ -16,7 +16,6 @@ from eyespot.engines.start import start
 from eyespot.errors import ImageError
 from eyespot.images.decode import Decoded
 from eyespot.images.fingerprint import perceptual_hash
-from eyespot.images.source import file_bytes
 
 KEPT_TOGETHER = 64  # photos per transaction: the most that a kill -9 can cost
 
@@ -47,8 +46,8 @@ def embed(
         progress(done, len(photos))
         if missing:
             engine = start(backbone, device=device)
-            paths = (photos[i].path for i in missing)
-            answers = run(engine, backbone.preprocessing, paths, mirrored=True, also=_facts)
+            sources = (photos[i].source for i in missing)
+            answers = run(engine, backbone.preprocessing, sources, mirrored=True, also=_facts)
             for i, row in zip(missing, _keeping(answers, kept), strict=True):
                 rows[i] = row
                 done += 1
@@ -75,7 +74,7 @@ def _keeping(answers: Iterator[Answer[Facts] | ImageError], kept: store.Store) -
 
 def _content(photo: Photo) -> str | ImageError:
     try:
-        return files.sha256(file_bytes(photo.path))
+        return files.sha256(photo.read())
     except ImageError as error:
         return error
 

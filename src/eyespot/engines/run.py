@@ -37,20 +37,20 @@ class Answer(Generic[Extra]):
 def run(
     engine: Engine,
     preprocessing: Preprocessing,
-    paths: Iterable[Path],
+    sources: Iterable[Path | bytes],
     *,
     mirrored: bool,
     also: Callable[[bytes, Decoded], Extra],
 ) -> Iterator[Answer[Extra] | ImageError]:
-    """One result for each path, in order: an answer, or why the photo cannot be read.
+    """One result for each photo, in order: an answer, or why the photo cannot be read.
 
     With `mirrored`, the engine sees each photo twice, the second time left to right.
     `also(content, decoded)` runs in the decoding thread, for what else the picture should tell.
     """
 
-    def look(path: Path) -> Answer[Extra] | _Pixels[Extra] | ImageError:
+    def look(source: Path | bytes) -> Answer[Extra] | _Pixels[Extra] | ImageError:
         try:
-            content = file_bytes(path)
+            content = source if isinstance(source, bytes) else file_bytes(source)
             decoded, pixels = preprocessing.read(content)
         except ImageError as error:
             return error
@@ -60,7 +60,7 @@ def run(
             return _Pixels(views, extra)
         return Answer(np.concatenate([engine(view[None]) for view in views]), extra)
 
-    looks = in_threads(look, paths)
+    looks = in_threads(look, sources)
     if engine.batch_size == 1:
         yield from looks  # type: ignore[misc]  # no pixels are left over
     else:

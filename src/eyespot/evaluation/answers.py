@@ -20,7 +20,7 @@ class Neighbour:
     file: str
     label: str
     similarity: float
-    path: Path | None  # None where the photo is no longer at hand
+    source: Path | bytes | None  # None where the photo is no longer at hand
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Row:
     file: str
     truth: str
     labels: tuple[tuple[str, float], ...]
-    path: Path | None
+    source: Path | bytes | None
     group: str | None = None
     none_of_these: float | None = None
     nearest: tuple[Neighbour, ...] = ()
@@ -73,7 +73,7 @@ def rows(
             file=photo.file,
             truth=_label(photo),
             labels=tuple((classes[j], min(1.0, float(probabilities[i, j]))) for j in best[i]),
-            path=photo.path,
+            source=photo.source,
             group=photo.group,
             none_of_these=none_of_these[i] if none_of_these else None,
             nearest=tuple(nearest[i]) if nearest else (),

@@ -18,7 +18,6 @@ from eyespot.errors import ImageError, InputError
 from eyespot.evaluation.answers import known, rows, truths
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.metrics import measure
-from eyespot.images.source import file_bytes
 
 Progress = Callable[[int, int], None]  # photos done, photos in all
 
@@ -114,7 +113,7 @@ def _answered(classifier: Classifier, photos: Sequence[Photo], progress: Progres
 def _content(photo: Photo) -> str | None:
     """The hash of the file's bytes; None where it cannot be read, which is told when it is met."""
     try:
-        return files.sha256(file_bytes(photo.path))
+        return files.sha256(photo.read())
     except ImageError:
         return None
 

@@ -25,7 +25,7 @@ NEIGHBOURS = 3
 SMALL = 80  # pixels, the longer side of a neighbour
 
 Pair = tuple[str, str]  # (truth, answer)
-Pictures = Mapping[tuple[Path, int], str | None]
+Pictures = Mapping[tuple[Path | bytes, int], str | None]
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,20 @@ def choose(report: Report) -> Chosen:
 
 def pictures(chosen: Chosen) -> Pictures:
     """The thumbnails of everything shown; None for a photo that can no longer be read."""
-    needed = {(row.path, SIZE) for row in chosen.rows if row.path}
+    needed = [(row.source, SIZE) for row in chosen.rows if row.source]
     shown_neighbours = (
         near for rows in chosen.wrong.values() for row in rows for near in _near(row)
     )
-    needed |= {(near.path, SMALL) for near in shown_neighbours if near.path}
-    wanted = sorted(needed)
+    needed += [(near.source, SMALL) for near in shown_neighbours if near.source]
+    wanted = list(dict.fromkeys(needed))
     with ThreadPoolExecutor() as pool:
         return dict(zip(wanted, pool.map(_thumbnail, wanted), strict=True))
 
 
-def _thumbnail(wanted: tuple[Path, int]) -> str | None:
-    path, size = wanted
+def _thumbnail(wanted: tuple[Path | bytes, int]) -> str | None:
+    source, size = wanted
     try:
-        return thumbnail(path, size=size)
+        return thumbnail(source, size=size)
     except ImageError:
         return None
 
@@ -158,10 +158,11 @@ def _pair_block(
 
 def _card(row: Row, shown: Pictures, *, anchor: str | None = None) -> Html:
     near = [
-        (shown.get((n.path, SMALL)) if n.path else None, n.file, name(n.label)) for n in _near(row)
+        (shown.get((n.source, SMALL)) if n.source else None, n.file, name(n.label))
+        for n in _near(row)
     ]
     return photo_card(
-        shown.get((row.path, SIZE)) if row.path else None,
+        shown.get((row.source, SIZE)) if row.source else None,
         row.file,
         above=join((quiet("truth "), name(row.truth))),
         labels=row.labels,

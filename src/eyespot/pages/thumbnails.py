@@ -12,14 +12,15 @@ SIZE = 160  # pixels, the longer side
 QUALITY = 75
 
 
-def thumbnail(source: Image.Image | Path, *, size: int = SIZE) -> str:
+def thumbnail(source: Image.Image | Path | bytes, *, size: int = SIZE) -> str:
     """A `data:` address holding a JPEG of the whole photo, upright, at most `size` pixels long.
 
     Place, time, camera and every other record of the file stay behind: only pixels are encoded.
     Raises `ImageError` where the file cannot be read.
     """
-    picture = decode(source, short_side=size).picture if isinstance(source, Path) else source
-    small = picture.convert("RGB")
+    if not isinstance(source, Image.Image):
+        source = decode(source, short_side=size).picture
+    small = source.convert("RGB")
     small.thumbnail((size, size), Image.Resampling.LANCZOS)
     bare = Image.new("RGB", small.size)  # a fresh picture has no info for the encoder to copy
     bare.paste(small)

@@ -67,7 +67,7 @@ def _nearest(
     places, cosines = nearest(query, material.vectors[learned], NEIGHBOURS)
     found = [material.photos[learned[place]] for place in places[0]]
     return tuple(
-        Neighbour(photo.file, str(photo.label), float(cosine), photo.path)
+        Neighbour(photo.file, str(photo.label), float(cosine), photo.source)
         for photo, cosine in zip(found, cosines[0], strict=True)
     )
 

@@ -21,7 +21,6 @@ from eyespot.engines.run import in_threads
 from eyespot.errors import EyespotError, ImageError, InputError
 from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
-from eyespot.images.source import file_bytes
 from eyespot.transfer.stages import Unwatched, Watcher
 from eyespot.transfer.train import Order, Trained, train
 from eyespot.values import to_json
@@ -145,7 +144,7 @@ def digest(order: Order) -> str:
 
 def _content(photo: Photo) -> str:
     try:
-        return files.sha256(file_bytes(photo.path))
+        return files.sha256(photo.read())
     except ImageError as error:
         return str(error)
 

@@ -17,7 +17,6 @@ from eyespot.datasets.dataset import LeftOut
 from eyespot.errors import ImageError, InputError
 from eyespot.images.decode import decode
 from eyespot.images.samples import sample_photos
-from eyespot.images.source import file_bytes
 
 OWN = 48  # of the user's photos at most, spread evenly over the folder
 PARTS = 30  # cut out of the two built-in photos
@@ -50,7 +49,7 @@ def own(folder: Path) -> tuple[Samples, tuple[LeftOut, ...]]:
     samples, left_out = [], []
     for photo in chosen:
         try:
-            samples.append(Sample(photo.file, file_bytes(photo.path)))
+            samples.append(Sample(photo.file, photo.read()))
         except ImageError as error:
             left_out.append(LeftOut(photo.file, str(error)))
     return tuple(samples), tuple(left_out)
