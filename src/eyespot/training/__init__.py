@@ -1,0 +1,1 @@
+"""Training from scratch: recipes of the papers as values, the loop, and its checks."""
