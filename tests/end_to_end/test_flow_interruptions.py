@@ -184,18 +184,18 @@ def test_two_trainings_at_once_into_one_place_end_in_one_whole_bundle(place):
 def test_a_place_is_refused_while_another_process_writes_it(made, tmp_path):
     """By holding the lock that a training holds; it is free as soon as its holder is dead."""
     from eyespot import files
-    from eyespot.transfer import saving
+    from eyespot.classifier import place
 
     out = tmp_path / "model"
-    with saving._alone(out):
+    with place.alone(out):
         ran = run("train", made.others, "--out", out)
         ran.assert_refused("Another eyespot is writing", str(out))
     assert not out.exists()
     holder = subprocess.Popen(
         [
             sys.executable, "-c",
-            "import sys, time; from pathlib import Path; from eyespot.transfer import saving\n"
-            "with saving._alone(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)",
+            "import sys, time; from pathlib import Path; from eyespot.classifier import place\n"
+            "with place.alone(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)",
             str(out),
         ],
         stdout=subprocess.PIPE,

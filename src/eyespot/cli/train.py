@@ -19,7 +19,7 @@ from eyespot.cli.terminal import (
 from eyespot.datasets.names import shown
 
 if TYPE_CHECKING:
-    from eyespot.transfer.saving import Result
+    from eyespot.classifier.place import Result
 
 
 @click.command()
@@ -59,7 +59,8 @@ def train(
       eyespot train photos/
       eyespot train photos/ --group-by "(bird\\d+)_" --out birds-model
     """
-    from eyespot.transfer.saving import bundle_for, train_and_save
+    from eyespot.classifier.place import bundle_for
+    from eyespot.transfer.saving import train_and_save
     from eyespot.transfer.train import Order
 
     bundle = out or bundle_for(photos)

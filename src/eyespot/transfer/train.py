@@ -17,10 +17,10 @@ from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.embeddings import embed
 from eyespot.engines import Backbone, pretrained
 from eyespot.evaluation.findings import Note, Report
+from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import Answers, answer_rows, measured
 from eyespot.transfer.probes import Candidate, Examples, choose, fit
-from eyespot.transfer.stages import Stages, Unwatched, Watcher
 from eyespot.weights import catalogue
 
 
