@@ -65,7 +65,7 @@ def test_few_photos_are_called_too_few(n, words):
 
 
 @pytest.mark.parametrize(
-    ("protocol", "group_size", "words"),
+    ("measured_by", "group_size", "words"),
     [
         ("held out", 1, "Measured on 60 photos it had never seen: "),
         ("held out", 3, "Measured on 60 photos in 20 groups it had never seen: "),
@@ -73,8 +73,8 @@ def test_few_photos_are_called_too_few(n, words):
         ("cross-validation", 60, "in 1 group, each by a head that had not learned from its group"),
     ],
 )
-def test_on_what_it_was_measured_is_said(protocol, group_size, words):
-    made = report([[25, 5], [0, 30]], FLOWERS[:2], protocol=protocol, group_size=group_size)
+def test_on_what_it_was_measured_is_said(measured_by, group_size, words):
+    made = report([[25, 5], [0, 30]], FLOWERS[:2], measured_by=measured_by, group_size=group_size)
     assert words in said(made)
 
 
@@ -146,14 +146,14 @@ def test_few_groups_and_classes_without_photos_are_said():
 def test_the_terminal_gets_three_to_six_lines_of_at_most_100_characters():
     names = ("a" * 300, "b\x1b[31m\u202e\udcff" * 40, "c d " * 40)
     shapes = ([[9, 1, 0], [0, 2, 1], [1, 1, 1]], [[900, 80, 20], [10, 500, 9], [1, 1, 1000]])
-    for confusion, protocol, size in itertools.product(
+    for confusion, measured_by, size in itertools.product(
         shapes, ("held out", "cross-validation"), (1, 3)
     ):
         random_split, *_ = measured([[9, 0, 0], [0, 9, 0], [0, 0, 9]], names)
         made = report(
             confusion,
             names,
-            protocol=protocol,
+            measured_by=measured_by,
             group_size=size,
             random_split=random_split,
             suspects=12,

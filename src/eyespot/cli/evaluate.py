@@ -116,7 +116,7 @@ def machine_answer(word: str, report: Report) -> dict[str, Any]:
         "confusion": to_json(metrics.confusion),
         "classes": list(metrics.classes),
         "skipped": to_json(report.left_out),
-        "measured_by": report.protocol,
+        "measured_by": report.measured_by,
         "notes": [f"{n.seen} {n.why}" for n in report.notes],
     }
 

@@ -62,7 +62,7 @@ def evaluate(
         dataset=dataset.name,
         metrics=metrics,
         rows=rows(answered.photos, classifier.classes, found),
-        protocol="training photos" if answered.are_remembered else "held out",
+        measured_by="training photos" if answered.are_remembered else "held out",
         command=command,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
         left_out=left_out,

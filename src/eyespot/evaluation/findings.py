@@ -8,7 +8,7 @@ from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.answers import Row
 from eyespot.evaluation.metrics import Metrics
 
-Protocol = Literal["held out", "cross-validation", "training photos"]
+MeasuredBy = Literal["held out", "cross-validation", "training photos"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Report:
     dataset: str
     metrics: Metrics
     rows: tuple[Row, ...]
-    protocol: Protocol
+    measured_by: MeasuredBy
     command: str  # what the user typed
     random_split: Metrics | None = None  # the same, had photos been divided by chance
     trained_on: tuple[tuple[str, int], ...] = ()  # (class, photos learned from)

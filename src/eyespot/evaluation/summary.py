@@ -57,15 +57,15 @@ def how_sure(report: Report) -> Sentence:
     photos = count(metrics.n, "photo")
     together = (Span("in "), Span(count(metrics.groups, "group"), "group"))
     on: Sentence
-    if report.protocol == "training photos":
+    if report.measured_by == "training photos":
         on = (
             Span(f"Measured on {photos} that it "),
             Span("had learned from", "strong"),
             Span(": "),
         )
-    elif report.protocol == "held out" and metrics.is_grouped:
+    elif report.measured_by == "held out" and metrics.is_grouped:
         on = (Span(f"Measured on {photos} "), *together, Span(" it had never seen: "))
-    elif report.protocol == "held out":
+    elif report.measured_by == "held out":
         on = (Span(f"Measured on {photos} it had never seen: "),)
     elif metrics.is_grouped:
         unseen = Span(", each by a head that had not learned from its group: ")

@@ -98,7 +98,7 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
             "top1_interval": list(metrics.top1_interval),
             "interval_method": metrics.interval_method,
             "balanced_accuracy": metrics.balanced_accuracy,
-            "measured_by": trained.report.protocol,
+            "measured_by": trained.report.measured_by,
             "random_split_top1": _random_top1(trained),
             "per_class": per_class,
         },

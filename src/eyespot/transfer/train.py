@@ -122,7 +122,7 @@ def _report(
         dataset=dataset.name,
         metrics=answers.metrics,
         rows=answer_rows(material, examples, answers),
-        protocol="cross-validation" if answers.is_cross_validation else "held out",
+        measured_by="cross-validation" if answers.is_cross_validation else "held out",
         command=order.command,
         random_split=answers.random_split,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
