@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from eyespot.engines.run import AHEAD, Answer, in_threads, run
+from eyespot.engines.run import AHEAD, Answer, in_threads, run, run_views
 from eyespot.engines.start import available_cores
 from eyespot.errors import ImageError
 from eyespot.images.preprocessing import Preprocessing
@@ -49,8 +49,6 @@ def paths(tmp_path):
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 8, 64])
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_answers_come_in_order_and_errors_in_their_place(paths, batch_size, mirrored):
-    if mirrored and batch_size == 3:
-        batch_size = 4
     engine = Means(batch_size)
     answers = list(
         run(engine, PREPROCESSING, paths, mirrored=mirrored, also=lambda c, d: (len(c), d.format))
@@ -70,6 +68,44 @@ def test_answers_come_in_order_and_errors_in_their_place(paths, batch_size, mirr
         else:
             assert answer.vectors.shape == (1, 2)
     assert sum(engine.calls) == 19 * (1 + mirrored)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 32])
+def test_any_number_of_views_is_answered_in_its_order(paths, batch_size):
+    """Photo i has 1 + 5 i views, each a plane of its number: 1, 6, 11, 21 (the third is broken)."""
+    engine = Means(batch_size)
+
+    def read(content):
+        decoded, pixels = PREPROCESSING.read(content)
+        views = 1 + 5 * (int(pixels.max()) // 10)
+        return decoded, (np.full_like(pixels, view) for view in range(views))
+
+    sources = [paths[0], paths[1], paths[2], paths[3], paths[4]]
+    answers = list(run_views(engine, read, sources, views=21, also=lambda c, d: None))
+    assert isinstance(answers.pop(3), ImageError)
+    for answer, views in zip(answers, (1, 6, 11, 21), strict=True):
+        assert answer.vectors.tolist() == [[view, view] for view in range(views)]
+    assert sum(engine.calls) == 1 + 6 + 11 + 21
+
+
+def test_a_view_is_asked_for_when_the_one_before_it_has_been_answered(paths):
+    """144 crops of a photo never lie in memory together where pictures are answered one by one."""
+    engine = Means(1)
+    made = []
+
+    def read(content):
+        decoded, pixels = PREPROCESSING.read(content)
+
+        def views():
+            for i in range(144):
+                made.append(i - len(engine.calls))
+                yield pixels
+
+        return decoded, views()
+
+    (answer,) = run_views(engine, read, paths[:1], views=144, also=lambda c, d: None)
+    assert answer.vectors.shape == (144, 2)
+    assert set(made) == {0}
 
 
 def test_no_photos_give_no_answers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +24,9 @@ AHEAD = 8  # photos in the air for each thread: bounds the memory, whatever the 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Extra = TypeVar("Extra")
+
+
+Read = Callable[[bytes], tuple[Decoded, Iterable[NDArray[np.uint8]]]]
 
 
 @dataclass(frozen=True)
@@ -48,59 +51,95 @@ def run(
     `also(content, decoded)` runs in the decoding thread, for what else the picture should tell.
     """
 
+    def read(content: bytes) -> tuple[Decoded, list[NDArray[np.uint8]]]:
+        decoded, pixels = preprocessing.read(content)
+        return decoded, [pixels, pixels[:, ::-1]] if mirrored else [pixels]
+
+    return run_views(engine, read, sources, views=1 + mirrored, also=also)
+
+
+def run_views(
+    engine: Engine,
+    read: Read,
+    sources: Iterable[Path | bytes],
+    *,
+    views: int,
+    also: Callable[[bytes, Decoded], Extra],
+) -> Iterator[Answer[Extra] | ImageError]:
+    """As `run`, for photos seen in any number of views: `read(content)` decodes and gives them.
+
+    `views` is the most that a photo has. Of an engine that takes one picture per call, each view is
+    asked for when the one before it has been answered, and views may differ in size.
+    """
+
     def look(source: Path | bytes) -> Answer[Extra] | _Pixels[Extra] | ImageError:
         try:
             content = source if isinstance(source, bytes) else file_bytes(source)
-            decoded, pixels = preprocessing.read(content)
+            decoded, seen = read(content)
         except ImageError as error:
             return error
-        views = np.stack([pixels, pixels[:, ::-1]] if mirrored else [pixels])
         extra = also(content, decoded)
         if engine.batch_size > 1:
-            return _Pixels(views, extra)
-        return Answer(np.concatenate([engine(view[None]) for view in views]), extra)
+            return _Pixels(np.stack(list(seen)), extra)
+        vectors = [engine(np.ascontiguousarray(view)[None]) for view in seen]
+        return Answer(np.concatenate(vectors), extra)
 
-    looks = in_threads(look, sources)
     if engine.batch_size == 1:
-        yield from looks  # type: ignore[misc]  # no pixels are left over
+        yield from in_threads(look, sources)  # type: ignore[misc]  # no pixels are left over
     else:
-        yield from _batched(engine, looks, photos=engine.batch_size // (1 + mirrored))
+        ahead = max(1, min(AHEAD, 2 * AHEAD // views))
+        yield from _batched(engine, in_threads(look, sources, ahead=ahead))
 
 
 @dataclass(frozen=True)
 class _Pixels(Generic[Extra]):
     """A photo that waits for a batch to fill up."""
 
-    views: NDArray[np.uint8]  # (views, H, W, 3)
+    views: NDArray[np.uint8]  # (views, H, W, C)
     extra: Extra
 
 
-def _batched(
-    engine: Engine,
-    looks: Iterator[Answer[Extra] | _Pixels[Extra] | ImageError],
-    *,
-    photos: int,
-) -> Iterator[Answer[Extra] | ImageError]:
-    """The answers of an engine that takes many photos per call."""
-    while batch := list(islice(looks, photos)):
-        waiting = [look for look in batch if isinstance(look, _Pixels)]
-        answers = iter(())
-        if waiting:
-            vectors = engine(np.concatenate([look.views for look in waiting]))
-            answers = iter(vectors.reshape(len(waiting), -1, vectors.shape[-1]))
-        for look in batch:
-            yield Answer(next(answers), look.extra) if isinstance(look, _Pixels) else look
+Look = Answer[Extra] | _Pixels[Extra] | ImageError
 
 
-def in_threads(task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`task` of each item, in order, computed ahead in threads; at most `AHEAD` each wait."""
+def _batched(engine: Engine, looks: Iterator[Look[Extra]]) -> Iterator[Answer[Extra] | ImageError]:
+    """The answers of an engine that takes many pictures per call, whole photos at a time."""
+    batch: list[Look[Extra]] = []
+    for look in looks:
+        batch.append(look)
+        waiting = sum(len(each.views) for each in batch if isinstance(each, _Pixels))
+        if waiting >= engine.batch_size or len(batch) >= engine.batch_size:
+            yield from _answered(engine, batch)
+            batch = []
+    yield from _answered(engine, batch)
+
+
+def _answered(engine: Engine, batch: Sequence[Look[Extra]]) -> Iterator[Answer[Extra] | ImageError]:
+    """What the engine says of the photos of a batch, in as few calls as they need."""
+    pixels = [look.views for look in batch if isinstance(look, _Pixels)]
+    rows: Iterator[NDArray[np.float32]] = iter(())
+    if pixels:
+        together = np.concatenate(pixels)
+        starts = range(0, len(together), engine.batch_size)
+        rows = iter(np.concatenate([engine(together[i : i + engine.batch_size]) for i in starts]))
+    for look in batch:
+        if isinstance(look, _Pixels):
+            yield Answer(np.stack(list(islice(rows, len(look.views)))), look.extra)
+        else:
+            yield look
+
+
+def in_threads(
+    task: Callable[[Item], Result], items: Iterable[Item], *, ahead: int = AHEAD
+) -> Iterator[Result]:
+    """`task` of each item, in order, computed ahead in threads; at most `ahead` each wait."""
     threads = available_cores() + 2  # two decode while every core's stream is computing
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="eyespot") as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(task, item))
-                if len(waiting) >= threads * AHEAD:
+                if len(waiting) >= threads * ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
