@@ -98,11 +98,19 @@ class Preprocessing:
 
     def __call__(self, picture: Image.Image) -> NDArray[np.uint8]:
         """The pixels (size, size, C) of an upright RGB picture."""
-        picture = self._in_colours(_without_ends(picture))
+        picture = self.prepared(picture)
         size = resized_size(picture.width, picture.height, self.resize)
-        picture = picture.resize(size, _FILTERS[self.interpolation])
+        picture = self.resized(picture, size)
         left, top = (round((side - self.crop) / 2) for side in size)  # half to even, as the field
         return self.of_crop(picture.crop((left, top, left + self.crop, top + self.crop)))
+
+    def prepared(self, picture: Image.Image) -> Image.Image:
+        """What is resized of an upright RGB picture: in its colours, without the ends of a strip."""
+        return self._in_colours(_without_ends(picture))
+
+    def resized(self, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+        """A prepared picture with (width, height) `size`."""
+        return picture.resize(size, _FILTERS[self.interpolation])
 
     def of_crop(self, picture: Image.Image) -> NDArray[np.uint8]:
         """The pixels (size, size, C) of what a crop left: a picture of `crop` x `crop` pixels.
