@@ -1,5 +1,6 @@
 """One rule from a photo to pixels, held against the field's rule over a grid of sizes."""
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -198,11 +199,118 @@ def test_it_goes_to_json_and_back_and_names_its_decoder():
         {"std": (-1.0, 1.0, 1.0)},
         {"mean": (float("nan"), 0.0, 0.0)},
         {"mean": (0.5, 0.5)},
+        {"mean": (0.5,)},
+        {"mean": (0.5,), "std": (1.0,)},
+        {"channel_order": "L"},
+        {"padding": -1},
+        {"padding": 225},
     ],
 )
 def test_numbers_that_nobody_can_mean_are_refused(change):
     with pytest.raises(InputError):
         dataclasses.replace(LITE0, **change)
+
+
+# Grey, padding, mean image
+
+DIGIT = Preprocessing(28, 28, "bilinear", mean=(0.5,), std=(0.25,), channel_order="L")
+
+
+def greys(side: int = 28) -> Image.Image:
+    """Every level of grey, as the decoder gives it: RGB with three equal channels."""
+    levels = np.resize(np.arange(256, dtype=np.uint8), (side, side))
+    return Image.fromarray(levels).convert("RGB")
+
+
+def as_mean_image(pixels: np.ndarray, kind: str = "PNG") -> str:
+    return base64.b64encode(corpus.saved(kind, Image.fromarray(pixels.squeeze()))).decode()
+
+
+def test_a_grey_picture_in_grey_is_itself():
+    pixels = DIGIT(greys())
+    assert pixels.shape == (28, 28, 1)
+    assert pixels.tolist() == np.resize(np.arange(256), (28, 28, 1)).tolist()
+
+
+def test_a_coloured_picture_in_grey_is_its_luma():
+    values = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 100, 50]]], np.uint8)
+    pixels = dataclasses.replace(DIGIT, resize=1, crop=1)
+    # 0.299 * 255 = 76.2, 0.587 * 255 = 149.7, 0.114 * 255 = 29.1, 59.8 + 58.7 + 5.7 = 124.2
+    found = [int(pixels(Image.fromarray(values[:, i : i + 1]))[0, 0, 0]) for i in range(4)]
+    assert found == [76, 150, 29, 124]
+
+
+def test_grey_is_resized_and_cropped_as_each_channel_is():
+    in_grey = dataclasses.replace(DIGIT, resize=40, crop=32, interpolation="bicubic")
+    in_colour = dataclasses.replace(LITE0, resize=40, crop=32)
+    picture = noise(90, 61).convert("L").convert("RGB")
+    assert np.array_equal(in_grey(picture)[..., 0], in_colour(picture)[..., 1])
+
+
+def test_padding_is_black_and_lies_around_the_crop():
+    padded = dataclasses.replace(DIGIT, padding=2)
+    assert padded.size == 32
+    pixels = padded(Image.new("RGB", (28, 28), (9, 9, 9)))
+    assert pixels.shape == (32, 32, 1)
+    assert (pixels[2:30, 2:30] == 9).all()
+    assert pixels.sum() == 9 * 28 * 28  # and nothing else, though the picture went on
+    bare = dataclasses.replace(LITE0, resize=40, crop=32)
+    pixels = dataclasses.replace(bare, padding=4)(noise(60, 40))
+    assert np.array_equal(pixels[4:36, 4:36], bare(noise(60, 40)))
+    assert pixels.shape == (40, 40, 3) and not pixels[:4].any() and not pixels[:, 36:].any()
+
+
+def test_a_crop_is_finished_as_the_whole_way_would():
+    padded = dataclasses.replace(DIGIT, padding=2)
+    assert np.array_equal(padded.of_crop(noise(28, 28)), padded(noise(28, 28)))
+    with pytest.raises(InputError, match="crop of 28 x 28 pixels, not 27 x 28"):
+        padded.of_crop(noise(27, 28))
+
+
+@pytest.mark.parametrize("rule", [DIGIT, LITE0], ids=["grey", "colour"])
+def test_a_mean_image_is_taken_from_every_pixel(rule):
+    rule = dataclasses.replace(rule, resize=24, crop=20, padding=2, std=(0.5,) * rule.channels)
+    generator = np.random.default_rng(0)
+    mean, first, second = generator.integers(0, 256, (3, 24, 24, rule.channels)).astype(np.uint8)
+    seen = dataclasses.replace(rule, mean_image=as_mean_image(mean))
+    came = seen.normalise(np.stack([first, second]))
+    assert seen.shift.shape == (rule.channels, 24, 24)
+    expected = (np.stack([first, second]).astype(float) - mean) / 127.5
+    assert came.dtype == np.float32 and came.flags["C_CONTIGUOUS"]
+    assert np.abs(came - expected.transpose(0, 3, 1, 2)).max() < 1e-6
+    assert np.abs(came - rule.normalise(np.stack([first, second]))).max() > 0.1
+
+
+def test_a_mean_image_goes_to_json_and_back():
+    mean = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)
+    seen = dataclasses.replace(DIGIT, mean_image=as_mean_image(mean))
+    again = from_json(Preprocessing, json.loads(json.dumps(to_json(seen))))
+    assert again == seen and hash(again) == hash(seen)
+    assert np.array_equal(again.shift, mean[None].astype(np.float32))
+
+
+FLAT = np.full((28, 28), 7, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "mean_image",
+    [
+        "",
+        "not base64!",
+        "\u00e9",
+        base64.b64encode(b"no picture").decode(),
+        as_mean_image(FLAT[:27]),
+        as_mean_image(np.full((2000, 2000), 7, np.uint8)),
+        as_mean_image(np.stack([FLAT] * 3, axis=-1)),
+        as_mean_image(FLAT.astype(np.uint16)),
+        as_mean_image(FLAT, "BMP"),
+        as_mean_image(FLAT)[:40],
+    ],
+    ids=["empty", "text", "accent", "bytes", "small", "huge", "colour", "16 bit", "BMP", "cut"],
+)
+def test_a_mean_image_of_another_kind_is_refused(mean_image):
+    with pytest.raises(InputError, match="A mean image is a PNG of 28 x 28 pixels, L of 8 bits"):
+        dataclasses.replace(DIGIT, mean_image=mean_image)
 
 
 def test_real_photos_give_one_array_each_time(real_photos):
