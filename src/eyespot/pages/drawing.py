@@ -52,6 +52,17 @@ def document(
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{whole}\n'
 
 
+def fragment(width: float, height: float, parts: Iterable[str], *, description: str) -> Html:
+    """The same for a place in a page, whose style gives it the dark values."""
+    attributes = {
+        "class": "drawn",
+        "viewBox": f"0 0 {width:g} {height:g}",
+        "role": "img",
+        "aria-label": description,
+    }
+    return tag("svg", attributes, *parts)
+
+
 def filled(value: str) -> dict[str, str]:
     return {"fill": values()[0][value], "class": f"f-{value}"}
 
@@ -101,10 +112,17 @@ def stroked(value: str, width: float = 1) -> dict[str, str]:
     return {"stroke": values()[0][value], "stroke-width": f"{width:g}", "class": f"s-{value}"}
 
 
-def path(points: Iterable[tuple[float, float]], *, value: str, width: float = 1) -> Html:
+def path(
+    points: Iterable[tuple[float, float]],
+    *,
+    value: str,
+    width: float = 1,
+    dashes: str | None = None,
+) -> Html:
     """A line through points, not filled."""
     drawn = "M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return tag("path", {"d": drawn, "fill": "none", **stroked(value, width)})
+    paint = {"fill": "none", **stroked(value, width), "stroke-dasharray": dashes}
+    return tag("path", {"d": drawn, **paint})
 
 
 def mark(x: float, y: float, shape: str, *, value: str, is_hollow: bool, told: str) -> Html:
