@@ -1,0 +1,36 @@
+"""More or less contrast: blended with the mean grey of the picture, or away from it.
+
+S. Gross, M. Wilber: Training and investigating Residual Nets, 2016 (fb.resnet.torch,
+datasets/transforms.lua, `Contrast`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from eyespot.images.augmentations.drawing_numbers import between, require
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Differences from the mean grey times 1 - `amount` to 1 + `amount`, cut at black and white."""
+
+    KIND: ClassVar[str] = "contrast"
+
+    amount: float
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` for an amount that cannot be."""
+        require(0 <= self.amount <= 1, "The amount of contrast is from 0 to 1", self.amount)
+
+    @property
+    def words(self) -> str:
+        return f"contrast times {1 - self.amount:g} to {1 + self.amount:g}"
+
+    def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+        factor = between(generator, 1 - self.amount, 1 + self.amount)
+        return ImageEnhance.Contrast(picture).enhance(factor)
