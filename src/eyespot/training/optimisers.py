@@ -6,7 +6,7 @@ schedule. States are tensors and plain numbers, so a checkpoint needs no pickle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from eyespot.errors import InputError
-from eyespot.training.levenberg_marquardt import LevenbergMarquardt
+from eyespot.training.levenberg_marquardt import (
+    Batch,
+    LevenbergMarquardt,
+    Loss,
+    StochasticDiagonal,
+)
 
 # What weight decay leaves alone: the scales and shifts of norms; biases; depthwise filters.
 Spared = tuple[Literal["norms", "biases", "depthwise"], ...]
@@ -130,6 +135,18 @@ class AdamW:
 
 
 Optimiser = SGD | RMSProp | Adam | AdamW | LevenbergMarquardt
+
+
+def before_epoch(
+    optimiser: torch.optim.Optimizer, network: nn.Module, batches: Iterable[Batch], loss: Loss
+) -> None:
+    """What an optimiser looks at before a pass over the photos. LeNet-5's alone does, and reads.
+
+    `batches` are (images, targets), 500 photos or more if there are as many. Within a pass that is
+    resumed it must not be called: what it found is in the optimiser's state.
+    """
+    if isinstance(optimiser, StochasticDiagonal):
+        optimiser.before_epoch(network, batches, loss)
 
 
 class _TensorFlowRMSProp(torch.optim.Optimizer):
