@@ -297,9 +297,22 @@ def test_weights_that_change_after_loading_are_not_used(saved):
 
 
 def test_a_bundle_of_a_later_format_says_so(saved):
-    rewrite(saved, lambda values: values | {"format": 2, "something": "new"})
-    with pytest.raises(EyespotError, match="has format 2, this eyespot reads format 1"):
+    rewrite(saved, lambda values: values | {"format": 3, "something": "new"})
+    with pytest.raises(EyespotError, match="has format 3, this eyespot reads formats 1 to 2"):
         bundle.load(saved)
+
+
+def test_more_photos_are_remembered_by_content_than_have_a_vector(tmp_path):
+    """A network that was trained on 60,000 pictures knows each of them again."""
+    classifier = small_classifier()
+    more = tuple(f"{i:064x}" for i in range(1000))
+    reference = dataclasses.replace(
+        classifier.reference, contents=classifier.reference.contents + more
+    )
+    path = dataclasses.replace(classifier, reference=reference).save(tmp_path / "model")
+    loaded = bundle.load(path).reference
+    assert_same(loaded, reference)
+    assert (len(loaded.contents), len(loaded.labels)) == (PHOTOS + 1000, PHOTOS)
 
 
 def rewrite(folder, change):
@@ -310,7 +323,7 @@ def rewrite(folder, change):
 
 
 def nested(depth):
-    return '{"format": 1, "a": ' + "[" * depth + "]" * depth + "}"
+    return f'{{"format": {stored.FORMAT}, "a": ' + "[" * depth + "]" * depth + "}"
 
 
 @pytest.mark.parametrize(
@@ -371,6 +384,12 @@ def test_impossible_temperatures_are_refused(saved, number):
         lambda v: v | {"preprocessing": v["preprocessing"] | {"resize": 10**9}},
         lambda v: v | {"preprocessing": v["preprocessing"] | {"std": [0, 1, 1]}},
         lambda v: v | {"preprocessing": v["preprocessing"] | {"mean": [0.5, 0.5]}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"channel_order": "L"}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"padding": -1}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"padding": 10**9}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"padding": None}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"mean_image": "AAAA"}},
+        lambda v: v | {"preprocessing": v["preprocessing"] | {"mean_image": 7}},
         lambda v: v | {"card": None},
         lambda v: v | {"unknown": 1},
         lambda v: {name: value for name, value in v.items() if name != "output"},
@@ -392,6 +411,7 @@ def test_values_that_eyespot_never_writes_are_refused(saved, change):
         (WEIGHTS, {"head.weight": np.zeros((3, 6, 1), np.float32)}),
         (REFERENCE, {"contents": None}),
         (REFERENCE, {"contents": np.zeros((9, 31), np.uint8)}),
+        (REFERENCE, {"contents": np.zeros((8, 32), np.uint8)}),
         (REFERENCE, {"contents": np.zeros((8, 32), np.uint8)}),
         (REFERENCE, {"labels": np.full(9, 3)}),
         (REFERENCE, {"labels": np.full(9, -1)}),

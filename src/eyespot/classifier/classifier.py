@@ -40,9 +40,12 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Reference:
-    """The training photos as the classifier remembers them: by content, never by picture."""
+    """The training photos as the classifier remembers them: by content, never by picture.
 
-    contents: tuple[str, ...]  # SHA-256 of each file
+    Of very many photos only the first M have a vector and a label.
+    """
+
+    contents: tuple[str, ...]  # SHA-256 of each file, M or more
     vectors: NDArray[np.float32]  # (M, D)
     labels: NDArray[np.int64]  # (M,)
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from eyespot.networks.architecture import Network
 
-FORMAT = 1  # of the folder; a reader refuses formats that it does not know
+FORMAT = 2  # of the folder; a reader refuses formats that it does not know
+OLDER = (1,)  # that are read, too
+ADDED = {"padding": 0, "mean_image": None}  # to a preprocessing by format 2, as it was before
 VALUES_LIMIT = 16 << 20  # bytes of JSON that are read at all
 CONTENT_BYTES = 32  # of a SHA-256
 
@@ -71,11 +73,13 @@ def read_values(path: Path) -> Values:
         )
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"{path} is not valid JSON") from error
-    if isinstance(data, dict) and data.get("format") != FORMAT:
+    if isinstance(data, dict) and data.get("format") not in (*OLDER, FORMAT):
         raise EyespotError(
-            f"{path} has format {str(data.get('format'))[:20]}, this eyespot reads format "
+            f"{path} has format {str(data.get('format'))[:20]}, this eyespot reads formats 1 to "
             f"{FORMAT}: install the version of eyespot that wrote it, or train again"
         )
+    if isinstance(data, dict) and data["format"] == 1:
+        data = _upgraded(path, data)
     try:
         values = from_json(Values, data, where=str(path))
     except (InputError, RecursionError) as error:  # numbers that no preprocessing can have
@@ -85,6 +89,16 @@ def read_values(path: Path) -> Values:
     if not values.head.temperature > 0 or not values.head.strength >= 0:
         _refuse(path, "its head has an impossible temperature or strength")
     return values
+
+
+def _upgraded(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The values of format 1 as format 2 has them."""
+    seen = data.get("preprocessing")
+    if not isinstance(seen, dict):
+        return data  # which is told by whoever reads it
+    if early := sorted(ADDED.keys() & seen.keys()):
+        _refuse(path, f"format 1 has no {early[0]}")
+    return data | {"preprocessing": seen | ADDED}
 
 
 def read_head(path: Path, values: Values) -> Head:
@@ -105,13 +119,14 @@ def read_head(path: Path, values: Values) -> Head:
 
 
 def read_reference(path: Path, values: Values) -> Reference:
-    """The training photos as `reference.safetensors` remembers them."""
+    """The training photos as `reference.safetensors` remembers them: the first with vectors."""
     arrays = tensors.read_arrays(path)
     kinds = {"contents": (np.uint8, 2), "vectors": (np.float32, 2), "labels": (np.int64, 1)}
     _require(path, arrays, kinds)
     _require_labels(path, arrays, len(values.classes))
-    if arrays["contents"].shape != (len(arrays["labels"]), CONTENT_BYTES):
-        _refuse(path, "its photos and their hashes are not of one number")
+    photos, width = arrays["contents"].shape
+    if width != CONTENT_BYTES or photos < len(arrays["labels"]):
+        _refuse(path, "its photos have no hashes, or not all of them")
     contents = tuple(row.tobytes().hex() for row in arrays["contents"])
     return Reference(contents, arrays["vectors"], arrays["labels"])
 
