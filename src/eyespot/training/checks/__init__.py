@@ -1,0 +1,1 @@
+"""Before a long training: is the set-up sane? Quick looks at data, network, loss and rate."""
