@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eyespot import files
 from eyespot.classifier.classifier import Classifier
-from eyespot.classifier.heads import probabilities
-from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
-from eyespot.datasets.names import plain
-from eyespot.engines.run import in_threads
-from eyespot.errors import ImageError, InputError
-from eyespot.evaluation.answers import known, rows, truths
+from eyespot.datasets.dataset import ImageDataset
+from eyespot.evaluation.answered import Answered, Progress, Way, answered
+from eyespot.evaluation.answers import rows, truths
 from eyespot.evaluation.findings import Note, Report
-from eyespot.evaluation.metrics import measure
+from eyespot.evaluation.intervals import Bools, Ints, numbered
+from eyespot.evaluation.metrics import measure, ranks
+from eyespot.evaluation.paired import compare
+from eyespot.evaluation.protocols import CENTER, Protocol
 
-Progress = Callable[[int, int], None]  # photos done, photos in all
-
-NEGATIVE = "an example of none of these: this version does not measure on it yet"
-LEARNED = "the classifier learned from this photo"
 REMEMBERED = Note(
     "The classifier learned from all of these photos.",
     "The figures say how well it remembers them, not how good it is on new ones: measure it on "
@@ -34,6 +28,7 @@ def evaluate(
     classifier: Classifier,
     dataset: ImageDataset,
     *,
+    protocol: Protocol = CENTER,
     seed: int = 0,
     command: str = "",
     progress: Progress = lambda done, total: None,
@@ -42,111 +37,68 @@ def evaluate(
 
     Left out, with their reasons: photos that cannot be read, photos of classes that the classifier
     does not have, and photos it learned from. Where it learned from all of them, they are measured
-    all the same and the report says what that is worth. Raises `InputError` where none remains.
+    all the same and the report says what that is worth. By any `protocol` but `CENTER`, the centre
+    crop alone is measured beside it. Raises `InputError` where no photo remains.
     """
-    photos, foreign = known(_named(_part(dataset), classifier), classifier.classes)
-    answered = _answered(classifier, photos, progress)
-    negatives = (LeftOut(photo.file, NEGATIVE) for photo in dataset.negatives)
-    left_out = (*dataset.left_out, *foreign, *answered.left_out, *negatives)
-    if not answered.photos:
-        raise InputError(_nothing_left(classifier, dataset, left_out))
-    found = probabilities(classifier.head, np.stack(answered.vectors))
+    ways = [Way(classifier, each) for each in dict.fromkeys((protocol, CENTER))]
+    found = answered(ways, dataset, progress)
+    made = report(ways[0], dataset, found, found.probabilities[0], seed=seed, command=command)
+    if len(ways) == 1:
+        return made
+    named = list(zip((protocol.name, CENTER.name), rights(found), strict=True))
+    return replace(made, against_center=compare(*named, groups=groups(found), seed=seed))
+
+
+def report(
+    way: Way,
+    dataset: ImageDataset,
+    found: Answered,
+    probabilities: NDArray[np.float32],
+    *,
+    seed: int,
+    command: str,
+) -> Report:
+    """The report on (N, K) `probabilities` of the photos found, as `way` or its like gave them."""
+    classifier = way.classifier
     metrics = measure(
         classifier.classes,
-        truths(answered.photos, classifier.classes),
-        found,
-        groups=[photo.group for photo in answered.photos],
+        truths(found.photos, classifier.classes),
+        probabilities,
+        groups=[photo.group for photo in found.photos],
         seed=seed,
     )
     return Report(
         dataset=dataset.name,
         metrics=metrics,
-        rows=rows(answered.photos, classifier.classes, found),
-        measured_by="training photos" if answered.are_remembered else "held out",
+        rows=rows(found.photos, classifier.classes, probabilities),
+        measured_by="training photos" if found.are_remembered else "held out",
         command=command,
+        protocol=way.protocol,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
-        left_out=left_out,
-        notes=(REMEMBERED,) if answered.are_remembered else (),
-        making=_making(classifier),
+        left_out=found.left_out,
+        notes=(REMEMBERED,) if found.are_remembered else (),
+        making=_making(way),
     )
 
 
-def _part(dataset: ImageDataset) -> tuple[Photo, ...]:
-    wanted = dataset.held_out_part
-    return tuple(photo for photo in dataset.photos if wanted is None or photo.part == wanted)
+def rights(found: Answered) -> list[Bools]:
+    """Whether each way named each photo correctly, (N,) for each."""
+    truth = truths(found.photos, found.classes)
+    return [ranks(each, truth) < 1 for each in found.probabilities]
 
 
-def _named(photos: Sequence[Photo], classifier: Classifier) -> tuple[Photo, ...]:
-    """The photos, their folders' names put as the classifier calls its classes."""
-    own = {label: label for label in classifier.classes}
-    called = {str(photo.label): plain(str(photo.label)) for photo in photos}
-    named = {text: own.get(text, classifier.synonyms.get(called[text], text)) for text in called}
-    return tuple(replace(photo, label=named[str(photo.label)]) for photo in photos)
+def groups(found: Answered) -> Ints:
+    """Each photo's group as a number, (N,)."""
+    return numbered([photo.group for photo in found.photos], len(found.photos))
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """Photos that could be read, with their embeddings, and the other ones."""
-
-    photos: tuple[Photo, ...]
-    vectors: tuple[NDArray[np.float32], ...]
-    left_out: tuple[LeftOut, ...]
-    are_remembered: bool = False  # the classifier learned from every one of them
-
-
-def _answered(classifier: Classifier, photos: Sequence[Photo], progress: Progress) -> _Answered:
-    """The photos that the classifier did not learn from; where there is none, all of them."""
-    seen = set(classifier.reference.contents) if classifier.reference else set()
-    unseen: list[Photo] = []
-    learned: list[Photo] = []
-    for photo, content in zip(photos, in_threads(_content, photos), strict=True):
-        (learned if content in seen else unseen).append(photo)
-    answered = _embedded(classifier, unseen, progress)
-    if answered.photos or not learned:
-        others = tuple(LeftOut(photo.file, LEARNED) for photo in learned)
-        return replace(answered, left_out=answered.left_out + others)
-    remembered = _embedded(classifier, learned, progress)
-    left_out = answered.left_out + remembered.left_out
-    return replace(remembered, left_out=left_out, are_remembered=True)
-
-
-def _content(photo: Photo) -> str | None:
-    """The hash of the file's bytes; None where it cannot be read, which is told when it is met."""
-    try:
-        return files.sha256(photo.read())
-    except ImageError:
-        return None
-
-
-def _embedded(classifier: Classifier, photos: Sequence[Photo], progress: Progress) -> _Answered:
-    whole: list[Photo] = []
-    vectors: list[NDArray[np.float32]] = []
-    unreadable: list[LeftOut] = []
-    for photo, vector in zip(photos, classifier.embeddings(photos), strict=True):
-        if isinstance(vector, ImageError):
-            unreadable.append(LeftOut(photo.file, str(vector)))
-        else:
-            whole.append(photo)
-            vectors.append(vector)
-        progress(len(whole) + len(unreadable), len(photos))
-    return _Answered(tuple(whole), tuple(vectors), tuple(unreadable))
-
-
-def _making(classifier: Classifier) -> tuple[tuple[str, str], ...]:
+def _making(way: Way) -> tuple[tuple[str, str], ...]:
+    classifier, protocol = way.classifier, way.protocol
+    asked = (("protocol", f"{protocol} ({protocol.source})"),) if protocol != CENTER else ()
     return (
         ("network", f"{classifier.backbone.architecture}, {classifier.backbone.source}"),
         ("head", classifier.head.kind),
+        *asked,
         ("engine", classifier.engine.name),
         ("decoder", classifier.backbone.preprocessing.decoder),
-    )
-
-
-def _nothing_left(
-    classifier: Classifier, dataset: ImageDataset, left_out: Sequence[LeftOut]
-) -> str:
-    reason = f" ({left_out[0].file}: {left_out[0].reason})" if left_out else ""
-    known_classes = ", ".join(classifier.classes[:5])
-    return (
-        f"{dataset.name} has no photo to measure on{reason}: expected photos in folders named like "
-        f"the classes of the classifier ({known_classes}). Rename the folders."
     )

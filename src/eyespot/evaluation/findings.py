@@ -7,6 +7,8 @@ from typing import Literal
 from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.answers import Row
 from eyespot.evaluation.metrics import Metrics
+from eyespot.evaluation.paired import Difference
+from eyespot.evaluation.protocols import CENTER, Protocol
 
 MeasuredBy = Literal["held out", "cross-validation", "training photos"]
 
@@ -29,6 +31,9 @@ class Report:
     rows: tuple[Row, ...]
     measured_by: MeasuredBy
     command: str  # what the user typed
+    who: str = "This classifier"
+    protocol: Protocol = CENTER  # by which each photo was asked
+    against_center: Difference | None = None  # what the protocol gained over the centre crop alone
     random_split: Metrics | None = None  # the same, had photos been divided by chance
     trained_on: tuple[tuple[str, int], ...] = ()  # (class, photos learned from)
     left_out: tuple[LeftOut, ...] = ()

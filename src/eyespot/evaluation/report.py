@@ -14,6 +14,7 @@ from eyespot.evaluation.metrics import ClassMetrics, Metrics
 from eyespot.evaluation.summary import (
     Sentence,
     by_chance,
+    by_protocol,
     cautions,
     how_good,
     how_sure,
@@ -80,7 +81,7 @@ def _first_screen(report: Report) -> Html:
         None,
         tag("p", {"class": "eyebrow"}, "eyespot report on ", name(report.dataset)),
         tag("h1", None, _html(how_good(report))),
-        paragraph(_html(how_sure(report)), _html(by_chance(report))),
+        paragraph(_html(how_sure(report)), _html(by_protocol(report)), _html(by_chance(report))),
         paragraph(_html(weakest(report)), _html(what_next(report))),
         drawing,
         *notes,

@@ -8,6 +8,8 @@ from typing import Literal
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.intervals import wilson
 from eyespot.evaluation.metrics import ClassMetrics, Metrics
+from eyespot.evaluation.paired import sentence as compared
+from eyespot.evaluation.protocols import CENTER
 from eyespot.pages.markup import visible_text
 from eyespot.pages.matrix import confused_pairs
 from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
@@ -39,15 +41,15 @@ def how_good(report: Report) -> Sentence:
     metrics = report.metrics
     right = round(metrics.top1 * metrics.n)
     if metrics.n == 1:
-        words = f"This classifier named the one photo {'correctly' if right else 'wrongly'}."
+        words = f"{report.who} named the one photo {'correctly' if right else 'wrongly'}."
     elif right == metrics.n:
-        words = f"This classifier named all {metrics.n:,} photos correctly."
+        words = f"{report.who} named all {metrics.n:,} photos correctly."
     elif right == 0:
-        words = f"This classifier named none of the {metrics.n:,} photos correctly."
+        words = f"{report.who} named none of the {metrics.n:,} photos correctly."
     elif metrics.n < EXACT_BELOW:
-        words = f"This classifier named {right} of the {metrics.n} photos correctly."
+        words = f"{report.who} named {right} of the {metrics.n} photos correctly."
     else:
-        words = f"This classifier names {in_words(metrics.top1)} of your photos correctly."
+        words = f"{report.who} names {in_words(metrics.top1)} of your photos correctly."
     return (Span(words),)
 
 
@@ -80,6 +82,17 @@ def how_sure(report: Report) -> Sentence:
         Span(f" {between(metrics.top1_interval)}). "),
         *_too_few(metrics),
     )
+
+
+def by_protocol(report: Report) -> Sentence:
+    """What the views of a protocol gained over the centre crop, where one was asked for."""
+    if report.protocol == CENTER:
+        return ()
+    words = f"Asked by {report.protocol}. "
+    if report.against_center is not None:
+        centre = "its centre crop alone"
+        words += f"{compared(report.against_center, first=report.protocol.name, second=centre)} "
+    return (Span(words),)
 
 
 def _too_few(metrics: Metrics) -> Sentence:
@@ -205,7 +218,7 @@ def summary_lines(report: Report) -> list[str]:
     """The four answers for the terminal: three to six lines of at most 100 characters."""
     paragraphs = (
         how_good(report),
-        (*how_sure(report), *by_chance(report)),
+        (*how_sure(report), *by_protocol(report), *by_chance(report)),
         (*weakest(report), *what_next(report)),
     )
     return [line for p in paragraphs for line in textwrap.wrap(_plain(p), WIDTH)]
