@@ -1,7 +1,8 @@
 """Brightness, contrast, saturation and perhaps hue, one after the other in random order.
 
 S. Gross, M. Wilber: Training and investigating Residual Nets, 2016 (fb.resnet.torch,
-datasets/transforms.lua, `ColorJitter` with 0.4 for each), after A. Howard 2014.
+datasets/transforms.lua, `ColorJitter` with 0.4 for each), after A. Howard: Some Improvements on Deep
+Convolutional Neural Network Based Image Classification, ICLR 2014, sect. 2.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class ColourJitter:
 
     @property
     def words(self) -> str:
-        return ", ".join(step.words for step in self.steps) + " in random order"
+        steps = ", ".join(step.words for step in self.steps)
+        return f"{steps}, in random order" if steps else "no change of colour"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         steps = self.steps

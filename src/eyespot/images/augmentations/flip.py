@@ -30,9 +30,7 @@ class Flip:
 
     @property
     def words(self) -> str:
-        return "mirror image" + (
-            " of every second one" if self.probability == 0.5 else f" of {self.probability:.0%}"
-        )
+        return f"mirror image of {100 * self.probability:g} % of them"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         if generator.random() >= self.probability:

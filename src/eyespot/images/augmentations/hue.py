@@ -1,7 +1,7 @@
 """The colours turned round the colour circle: red towards yellow, or towards violet.
 
-A. Howard: Some Improvements on Deep Convolutional Neural Network Based Image Classification, ICLR
-2014, sect. 2 (colours), as the released code of the Inception networks turns them.
+The released preprocessing of the Inception networks (TF-Slim, inception_preprocessing.py) turns it
+by up to 0.2 of the circle: the "photometric distortions" of their papers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image
 
 from eyespot.images.augmentations.drawing_numbers import between, require
 
-CIRCLE = 256  # levels of hue in Pillow
+CIRCLE = 255  # Pillow's levels of hue: 0 and 255 are the same red
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class Hue:
         if not levels:
             return picture
         hue, saturation, value = picture.convert("HSV").split()
-        hue = hue.point([(level + levels) % CIRCLE for level in range(CIRCLE)])
+        hue = hue.point([(level + levels) % CIRCLE for level in range(256)])
         return Image.merge("HSV", (hue, saturation, value)).convert("RGB")

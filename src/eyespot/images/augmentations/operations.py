@@ -1,6 +1,7 @@
 """The operations that learned and random policies choose from, each with one number.
 
-E. Cubuk et al.: AutoAugment, CVPR 2019 (arXiv:1805.09501), table 6. Pixels are taken from the
+E. Cubuk et al.: AutoAugment: Learning Augmentation Strategies from Data, CVPR 2019
+(arXiv:1805.09501), the list of transformations in the appendix. Pixels are taken from the
 nearest place, as there; `fill` colours what is uncovered.
 """
 
@@ -27,8 +28,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "equalize": lambda picture, _, fill: ImageOps.equalize(picture),
     "rotate": lambda picture, degrees, fill: picture.rotate(degrees, fillcolor=fill),
     "solarize": lambda picture, least, fill: ImageOps.solarize(picture, round(least)),
-    "posterize": lambda picture, bits, fill: ImageOps.posterize(picture, round(bits)),
     "color": lambda picture, factor, fill: ImageEnhance.Color(picture).enhance(factor),
+    "posterize": lambda picture, bits, fill: ImageOps.posterize(picture, round(bits)),
     "contrast": lambda picture, factor, fill: ImageEnhance.Contrast(picture).enhance(factor),
     "brightness": lambda picture, factor, fill: ImageEnhance.Brightness(picture).enhance(factor),
     "sharpness": lambda picture, factor, fill: ImageEnhance.Sharpness(picture).enhance(factor),

@@ -43,8 +43,9 @@ class PCAColour:
         require((self.components is None) == (self.deviations is None), expected, "one of them")
         if self.components is not None and self.deviations is not None:
             expected = "The components of PCA colour are three vectors of three numbers"
-            is_right = np.shape(self.components) == (3, 3) and np.isfinite(self.components).all()
-            require(bool(is_right), expected, self.components)
+            is_right = np.shape(self.components) == (3, 3)
+            is_right = is_right and bool(np.isfinite(self.components).all())
+            require(is_right, expected, self.components)
             expected = "The deviations of PCA colour are three numbers from 0 to 1"
             is_right = len(self.deviations) == 3 and all(0 <= each <= 1 for each in self.deviations)
             require(is_right, expected, self.deviations)

@@ -30,7 +30,7 @@ def _sheared(share: float, picture: Image.Image, generator: np.random.Generator)
     return signed(generator, 0.3 * share)
 
 
-# operation: its number at a share of full strength (AutoAugment's ranges, table 6)
+# operation: its number at a share of full strength (AutoAugment's ranges)
 NUMBERS: Mapping[str, Number] = {
     "identity": lambda share, picture, generator: 0.0,
     "autocontrast": lambda share, picture, generator: 0.0,

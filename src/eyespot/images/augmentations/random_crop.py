@@ -64,7 +64,7 @@ class RandomCrop:
             _mirrored(top, bottom, picture.height),
             _mirrored(left, right, picture.width),
         )
-        return Image.fromarray(pixels[rows[:, None], columns])
+        return Image.fromarray(pixels.take(rows, axis=0).take(columns, axis=1))
 
 
 def _mirrored(start: int, stop: int, length: int) -> NDArray[np.int64]:

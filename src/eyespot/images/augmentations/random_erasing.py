@@ -1,8 +1,8 @@
 """A rectangle of the picture replaced by random pixels, so that no single part decides.
 
-Z. Zhong et al.: Random Erasing Data Augmentation, AAAI 2020 (arXiv:1708.04896), sect. 3.2 and
-algorithm 1, with the random values that did best (table 5). As in the authors' program a rectangle
-that fits nowhere is drawn again, 100 times at most, and lies at any place where it fits.
+Z. Zhong et al.: Random Erasing Data Augmentation, AAAI 2020 (arXiv:1708.04896), algorithm 1, with
+the random values that did best there. As in the authors' program a rectangle that fits nowhere is
+drawn again, 100 times at most, and each place where one fits is as likely.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RandomErasing:
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         if generator.random() >= self.probability:
             return picture
-        box = self._box(picture.width, picture.height, generator)
+        box = self.box(picture.width, picture.height, generator)
         if box is None:
             return picture
         left, top, width, height = box
@@ -60,10 +60,10 @@ class RandomErasing:
         pixels[top : top + height, left : left + width] = noise
         return Image.fromarray(pixels)
 
-    def _box(
+    def box(
         self, width: int, height: int, generator: np.random.Generator
     ) -> tuple[int, int, int, int] | None:
-        """Left, top, width and height of what is erased."""
+        """Left, top, width and height of what is erased; None where nothing fits."""
         for _ in range(TRIES):
             area = width * height * between(generator, *self.area)
             ratio = between(generator, *self.ratio)

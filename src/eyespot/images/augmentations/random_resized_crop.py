@@ -62,12 +62,13 @@ class RandomResizedCrop:
         return f"patch of {low} to {high} % of the photo, resized to {self.size} pixels"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
-        patch = self._patch(picture, generator)
+        patch = self.patch(picture, generator)
         is_any = self.interpolation == "random"
         kind = _ANY[whole(generator, 0, 3)] if is_any else FILTERS[self.interpolation]
         return patch.resize((self.size, self.size), kind)
 
-    def _patch(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+    def patch(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+        """What is seen, at its own size."""
         for _ in range(TRIES):
             area = picture.width * picture.height * between(generator, *self.area)
             ratio = log_between(generator, *self.ratio)

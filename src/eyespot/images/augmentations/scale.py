@@ -18,9 +18,9 @@ from eyespot.images.augmentations.geometry import warped
 
 @dataclass(frozen=True)
 class Scale:
-    """By a factor from `smallest` to `largest`, about the centre; bilinear; black where uncovered.
+    """By a factor from `smallest` to `largest`, about the centre.
 
-    Not below a half, where bilinear would pass over pixels.
+    Bilinear, so not below a half, where pixels would be passed over; what is uncovered is black.
     """
 
     KIND: ClassVar[str] = "scale"

@@ -19,9 +19,9 @@ from eyespot.images.augmentations.geometry import warped
 
 @dataclass(frozen=True)
 class Squeeze:
-    """Times f across and 1/f down, f from 1/`largest` to `largest`; bilinear; black where uncovered.
+    """Times f across and 1/f down, f from 1/`largest` to `largest`, its logarithm uniform.
 
-    The logarithm of f is uniform.
+    About the centre; bilinear; what is uncovered is black.
     """
 
     KIND: ClassVar[str] = "squeeze"
