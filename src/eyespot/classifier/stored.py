@@ -17,15 +17,12 @@ from numpy.typing import NDArray
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Reference
 from eyespot.classifier.heads import Head, LinearHead, NeighbourHead
-from eyespot.engines import EMBEDDING
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.values import from_json
 from eyespot.weights import tensors
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from eyespot.networks.architecture import Network
 
 FORMAT = 2  # of the folder; a reader refuses formats that it does not know
@@ -133,43 +130,18 @@ def read_reference(path: Path, values: Values) -> Reference:
 
 def load_network(path: Path, values: Values) -> Network:
     """The backbone as torch runs it, in eval mode, with the trained head where it is linear."""
-    import torch
+    from eyespot.classifier.assembly import assembled
 
-    from eyespot.networks import build, find
-
-    head = find(values.architecture).head
-    network = build(values.architecture)  # all but the head is as published, auxiliary heads too
-    state: dict[str, Tensor] = {
-        name: torch.from_numpy(array)
-        for name, array in tensors.read_arrays(path, prefix="network.").items()
-    }
-    if values.head.kind.startswith("linear") and values.output == EMBEDDING:
-        layer = _with_outputs(network.get_submodule(head), len(values.classes))
-        network.set_submodule(head, layer)
-        arrays = tensors.read_arrays(path, prefix="head.")
-        weight = torch.from_numpy(arrays["weight"])
-        weight = weight.reshape(*weight.shape, *[1] * (layer.weight.dim() - 2))
-        state |= {f"{head}.weight": weight, f"{head}.bias": torch.from_numpy(arrays["bias"])}
     try:
-        lacking, unknown = network.load_state_dict(state, strict=False)
-    except RuntimeError as error:  # torch's word for tensors of another shape
+        return assembled(
+            values.architecture,
+            tensors.read_arrays(path, prefix="network."),
+            output=values.output,
+            head=read_head(path, values),
+            num_classes=len(values.classes),
+        )
+    except IntegrityError as error:
         raise IntegrityError(f"{path} does not hold a {values.architecture}") from error
-    if unknown or any(not name.startswith(head + ".") for name in lacking):
-        raise IntegrityError(f"{path} does not hold a {values.architecture}")
-    return network.eval()
-
-
-def _with_outputs(layer: nn.Module, num_classes: int) -> nn.Linear | nn.Conv2d:
-    """A head like `layer`, not yet filled, for another number of classes."""
-    from torch import nn
-
-    head: nn.Linear | nn.Conv2d
-    if isinstance(layer, nn.Conv2d):
-        head = nn.utils.skip_init(nn.Conv2d, layer.in_channels, num_classes, kernel_size=1)
-    else:
-        assert isinstance(layer, nn.Linear), f"{type(layer).__name__} is no head"
-        head = nn.utils.skip_init(nn.Linear, layer.in_features, num_classes)
-    return head
 
 
 def _require(path: Path, arrays: Arrays, kinds: Mapping[str, tuple[type, int]]) -> None:

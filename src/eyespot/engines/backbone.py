@@ -27,7 +27,8 @@ class Backbone:
     """A network as a value. The network itself is built only where no engine is cached for it."""
 
     architecture: str
-    weights: str  # SHA-256 over the tensors without the head, see `weights.tensors_digest`
+    weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`; without the head, but
+    # with it where the logits of a network that was trained here are the output
     preprocessing: Preprocessing
     output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions
     source: str = ""  # where the weights come from, in words

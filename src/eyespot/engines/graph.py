@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PixelsToAnswer(nn.Module):
-    """(N, H, W, 3) uint8 pixels -> (N, D) float32: normalisation, network, one of its outputs."""
+    """(N, H, W, C) uint8 pixels -> (N, D) float32: normalisation, network, one of its outputs."""
 
     shift: Tensor
     scale: Tensor
@@ -25,20 +25,22 @@ class PixelsToAnswer(nn.Module):
         super().__init__()
         self.network = network
         self.output = backbone.output
-        preprocessing = backbone.preprocessing
-        self.register_buffer("shift", torch.from_numpy(preprocessing.shift).view(1, 3, 1, 1))
-        self.register_buffer("scale", torch.from_numpy(preprocessing.scale).view(1, 3, 1, 1))
+        shift = torch.from_numpy(backbone.preprocessing.shift)
+        scale = torch.from_numpy(backbone.preprocessing.scale)
+        is_image = shift.dim() == 3  # a mean for each pixel, else one for each channel
+        self.register_buffer("shift", shift if is_image else shift[:, None, None])
+        self.register_buffer("scale", scale[:, None, None])
 
     def forward(self, pixels: Tensor) -> Tensor:
         return self.answer(self.normalised(pixels))
 
     def normalised(self, pixels: Tensor) -> Tensor:
-        """(N, H, W, 3) uint8 -> (N, 3, H, W) float32, as `Preprocessing.normalise`, bit for bit."""
+        """(N, H, W, C) uint8 -> (N, C, H, W) float32, as `Preprocessing.normalise`, bit for bit."""
         images = pixels.permute(0, 3, 1, 2).to(torch.float32)
         return (images - self.shift) * self.scale
 
     def answer(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) -> (N, D)."""
+        """(N, C, H, W) -> (N, D)."""
         if self.output == EMBEDDING:
             return self.network.forward_embedding(images)
         if self.output == LOGITS:

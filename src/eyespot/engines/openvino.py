@@ -104,7 +104,7 @@ class OpenVinoEngine:
         self(np.zeros(tuple(compiled.input(0).shape), np.uint8))
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(1, H, W, 3) uint8 pixels -> (1, D) float32. Waits for a free stream."""
+        """(1, H, W, C) uint8 pixels -> (1, D) float32. Waits for a free stream."""
         request = self._requests.get()
         try:
             request.infer({0: pixels})

@@ -20,7 +20,7 @@ class Engine(Protocol):
     batch_size: int  # pictures per call
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, H, W, 3) uint8 -> (N, D) float32."""
+        """(N, H, W, C) uint8 -> (N, D) float32."""
         ...
 
 

@@ -40,12 +40,12 @@ class Subsampling(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.pool = nn.AvgPool2d(kernel_size=2, divisor_override=1)  # the sum of four
+        self.pool = nn.AvgPool2d(kernel_size=2)
         self.coefficient = nn.Parameter(torch.empty(channels, 1, 1))
         self.bias = nn.Parameter(torch.empty(channels, 1, 1))
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.pool(features) * self.coefficient + self.bias
+        return 4 * self.pool(features) * self.coefficient + self.bias  # the sum of four
 
 
 class PartialConvolution(nn.Module):

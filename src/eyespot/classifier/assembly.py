@@ -1,0 +1,67 @@
+"""A network from its tensors, as torch runs it: what a bundle holds, put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from eyespot.classifier.heads import Head, LinearHead
+from eyespot.engines import EMBEDDING, LOGITS
+from eyespot.errors import IntegrityError
+from eyespot.networks import build, find
+from eyespot.networks.architecture import Network
+
+AUXILIARY = "aux"  # in the name of every head that runs in training only
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def assembled(
+    architecture: str, arrays: Arrays, *, output: str, head: Head, num_classes: int
+) -> Network:
+    """The network in eval mode, with the trained head where that is linear on the embedding.
+
+    `arrays` are the network's tensors; without its head, but with it where the output is its
+    logits. Auxiliary heads are as published where they have tensors, else they are left out.
+    Raises `IntegrityError` where the tensors are not those of the architecture.
+    """
+    state: dict[str, Tensor] = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    network = build(architecture, num_classes=num_classes if output == LOGITS else None)
+    place = find(architecture).head
+    without_auxiliary(network, but=state)
+    if isinstance(head, LinearHead) and output == EMBEDDING:
+        layer = _with_outputs(network.get_submodule(place), num_classes)
+        network.set_submodule(place, layer)
+        weight = torch.from_numpy(head.weight)
+        weight = weight.reshape(*weight.shape, *[1] * (layer.weight.dim() - 2))
+        state |= {f"{place}.weight": weight, f"{place}.bias": torch.from_numpy(head.bias)}
+    try:
+        lacking, unknown = network.load_state_dict(state, strict=False)
+    except RuntimeError as error:  # torch's word for tensors of another shape
+        raise IntegrityError(f"the tensors are not those of a {architecture}") from error
+    may_lack = () if output == LOGITS else f"{place}."
+    if unknown or any(not name.startswith(may_lack) for name in lacking):
+        raise IntegrityError(f"the tensors are not those of a {architecture}")
+    return network.eval()
+
+
+def without_auxiliary(network: Network, *, but: Mapping[str, object] | None = None) -> None:
+    """Take the heads off that run in training only, unless `but` has an entry of theirs."""
+    for name, _ in list(network.named_children()):
+        is_kept = any(entry.startswith(f"{name}.") for entry in but or {})
+        if AUXILIARY in name.lower() and not is_kept:
+            setattr(network, name, None)
+
+
+def _with_outputs(layer: nn.Module, num_classes: int) -> nn.Linear | nn.Conv2d:
+    """A head like `layer`, not yet filled, for another number of classes."""
+    head: nn.Linear | nn.Conv2d
+    if isinstance(layer, nn.Conv2d):
+        head = nn.utils.skip_init(nn.Conv2d, layer.in_channels, num_classes, kernel_size=1)
+    else:
+        assert isinstance(layer, nn.Linear), f"{type(layer).__name__} is no head"
+        head = nn.utils.skip_init(nn.Linear, layer.in_features, num_classes)
+    return head
