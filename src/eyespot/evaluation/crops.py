@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eyespot.evaluation.protocols import Crops, Part, Places, scaled
-from eyespot.images.preprocessing import resized_size
+from eyespot.evaluation.protocols import Crops, LargerCrop, Part, Places, Views, WholePhoto, scaled
+from eyespot.images.preprocessing import Preprocessing, resized_size
+
+LONGEST = 4  # long to short side of a whole photo: what the network keeps of it grows with it
 
 Size = tuple[int, int]  # (width, height)
 Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two lie outside
@@ -46,6 +48,33 @@ def crops_of(views: Crops, width: int, height: int, *, side: int) -> tuple[Crop,
         for box in boxes(views.places, region.box, side)
         for is_mirrored in (False, True)
     )
+
+
+def panels(
+    views: Views, width: int, height: int, preprocessing: Preprocessing
+) -> list[tuple[Region, list[Box]]]:
+    """What a photo is seen in, mirror images apart: each part of it, and the crops out of that."""
+    crop = preprocessing.crop
+    if isinstance(views, Crops):
+        parts = regions(views, width, height, side=crop)
+        return [(part, boxes(views.places, part.box, crop)) for part in parts]
+    if isinstance(views, WholePhoto):
+        sizes = [resized_size(width, height, scaled(scale, crop)) for scale in views.scales]
+        wholes = [central(size, LONGEST * min(size), LONGEST * min(size)) for size in sizes]
+        named = zip(sizes, wholes, strict=True)
+        return [(Region(size, box, "whole photo"), [box]) for size, box in named]
+    resize = preprocessing.resize
+    if isinstance(views, LargerCrop):
+        resize, crop = scaled(views.scale, crop), scaled(views.crop, crop)
+    size = resized_size(width, height, resize)
+    return [(Region(size, (0, 0, *size), "whole photo"), [central(size, crop, crop)])]
+
+
+def central(size: Size, width: int, height: int) -> Box:
+    """The middle `width` x `height` pixels of a picture, or all where it has no more."""
+    width, height = min(width, size[0]), min(height, size[1])
+    left, top = _middle(size[0] - width), _middle(size[1] - height)
+    return left, top, left + width, top + height
 
 
 def regions(views: Crops, width: int, height: int, *, side: int) -> Iterator[Region]:

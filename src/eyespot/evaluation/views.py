@@ -19,7 +19,7 @@ from eyespot.datasets.dataset import Photo
 from eyespot.engines import Backbone, Engine
 from eyespot.engines.run import run_views
 from eyespot.errors import EyespotError, ImageError, InputError
-from eyespot.evaluation.crops import crops_of
+from eyespot.evaluation.crops import LONGEST, central, crops_of
 from eyespot.evaluation.protocols import (
     Crops,
     LargerCrop,
@@ -31,8 +31,6 @@ from eyespot.evaluation.protocols import (
 )
 from eyespot.images.decode import Decoded, decode
 from eyespot.images.preprocessing import Preprocessing, resized_size
-
-LONGEST = 4  # long to short side of a whole photo: what the network keeps of it grows with it
 
 Pixels = NDArray[np.uint8]
 Places = NDArray[np.int64]  # of each view among those that differ
@@ -142,22 +140,14 @@ def _whole(
     views: WholePhoto, preprocessing: Preprocessing, picture: Image.Image, step: int
 ) -> Iterator[Pixels]:
     most = LONGEST * min(picture.size)
-    picture = _middle(picture, (min(picture.width, most), min(picture.height, most)))
+    picture = picture.crop(central(picture.size, most, most))
     for scale in views.scales:
         size = resized_size(*picture.size, scaled(scale, preprocessing.crop))
         rescaled = preprocessing.resized(picture, size)
         width, height = (side // step * step for side in size)
-        pixels = np.asarray(_middle(rescaled, (width, height)))
+        pixels = np.asarray(rescaled.crop(central(size, width, height)))
         border = ((preprocessing.padding,) * 2,) * 2
         yield np.pad(pixels.reshape(height, width, -1), (*border, (0, 0)))
-
-
-def _middle(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The central part of a picture, (width, height) pixels of it."""
-    if size == picture.size:
-        return picture
-    left, top = ((a - b) // 2 for a, b in zip(picture.size, size, strict=True))
-    return picture.crop((left, top, left + size[0], top + size[1]))
 
 
 def _places(views: Views, preprocessing: Preprocessing, picture: Image.Image) -> Places:
