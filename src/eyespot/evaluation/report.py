@@ -45,23 +45,28 @@ from eyespot.pages.words import between, count, duration, percent
 
 __all__ = ["Note", "Report", "report_html", "summary_lines"]
 
+NOTHING = Html("")
 FILES_NAMED = 200  # of those left out for one reason
 CLASSES_SHOWN = 100  # in the table of classes; the rest on demand
 
 
-def report_html(report: Report) -> str:
-    """The whole page as one string. Reads the photos that it shows, and nothing else."""
+def report_html(report: Report, *, learning: Html = NOTHING) -> str:
+    """The whole page as one string. Reads the photos that it shows, and nothing else.
+
+    `learning` is a section about a training, where there was one.
+    """
     chosen = choose(report)
     shown = pictures(chosen)
     body = join(
         (
-            _first_screen(report),
+            _first_screen(report, has_learning=bool(learning)),
             _matrix(
                 report, right_blocks(report, chosen, shown=shown), set(chosen.wrong | chosen.right)
             ),
             errors_section(report, chosen, shown=shown),
             _classes(report),
             _sureness(report),
+            learning,
             _left_out(report.left_out),
             _making(report),
         ),
@@ -71,7 +76,7 @@ def report_html(report: Report) -> str:
     return page(title=f"Report on {report.dataset}", body=whole, source=report.command)
 
 
-def _first_screen(report: Report) -> Html:
+def _first_screen(report: Report, *, has_learning: bool) -> Html:
     metrics = report.metrics
     reference = ("a random split", report.random_split.top1) if report.random_split else None
     drawing = interval_drawing(metrics.top1, metrics.top1_interval, reference=reference)
@@ -85,16 +90,17 @@ def _first_screen(report: Report) -> Html:
         paragraph(_html(weakest(report)), _html(what_next(report))),
         drawing,
         *notes,
-        _contents(),
+        _contents(has_learning=has_learning),
     )
 
 
-def _contents() -> Html:
+def _contents(*, has_learning: bool) -> Html:
     parts = (
         ("matrix", "Matrix"),
         ("errors", "Errors"),
         ("classes", "Classes"),
         ("sureness", "Sureness"),
+        *([("learning", "How it learned")] if has_learning else []),
         ("left-out", "Left out"),
         ("making", "How it was made"),
         ("words", "Words"),
