@@ -1,4 +1,4 @@
-"""From what the user typed to photos: a folder, a table, or the files to predict."""
+"""From what the user typed to photos: a folder, a table, a published data set, files to predict."""
 
 import os
 from collections.abc import Sequence
@@ -7,16 +7,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from eyespot.datasets.cifar import find_cifar, read_cifar
 from eyespot.datasets.contents import PICTURE_SUFFIXES
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.folder import read_folder
 from eyespot.datasets.groups import group_by_name, with_divided_noted
+from eyespot.datasets.idx import find_idx, is_idx, read_idx
 from eyespot.datasets.labels import with_labels
 from eyespot.datasets.names import shown, some
+from eyespot.datasets.places import NAMES, located
 from eyespot.datasets.rows import TABLE_SUFFIXES, Table, read_table
 from eyespot.datasets.tables import read_listed
 from eyespot.datasets.walk import scan, unreadable_kind, why
-from eyespot.errors import InputError
+from eyespot.errors import InputError, nearest
 
 METADATA: Final = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
 _ARCHIVES: Final = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst")
@@ -24,21 +27,23 @@ _SHEETS: Final = (".xls", ".xlsx", ".ods", ".numbers", ".parquet", ".json", ".fe
 
 
 def open_dataset(
-    source: Path, *, group_by: str | None = None, labels: Path | None = None
+    source: str | Path, *, group_by: str | None = None, labels: Path | None = None
 ) -> ImageDataset:
-    r"""Read labelled photos from a folder of class folders or from a table.
+    r"""Read labelled photos from a folder of class folders, a table or a published data set.
 
+    `source` is a path or one of `places.NAMES`; as a text, a bare name that is both is refused.
     `labels` is the audit's edited `labels.csv`; `group_by` a column of the table or a pattern with
     one bracket. Raises `InputError` with what to do where the source cannot be understood.
 
     >>> open_dataset(Path("photos/"), group_by=r"(bird\d+)_")  # doctest: +SKIP
     """
+    source = located(source)
     table = _table(source)
     edits = None if labels is None else read_table(labels)
     in_table = table is not None and group_by in table.columns
     in_edits = edits is not None and group_by in edits.columns
     if table is None:
-        dataset = read_folder(source)
+        dataset = read_published(source) or read_folder(source)
     else:
         dataset = read_listed(table, group_column=group_by if in_table else None)
         dataset = _with_unlisted(dataset, source) if source.is_dir() else dataset
@@ -49,24 +54,38 @@ def open_dataset(
     return with_divided_noted(dataset)
 
 
+def read_published(source: Path) -> ImageDataset | None:
+    """The pictures of a data set that has a form of its own; None for any other folder.
+
+    Raises `InputError` where its files are not as they were published.
+    """
+    if (place := find_idx(source)) is not None:
+        return read_idx(source, place)
+    if (place := find_cifar(source)) is not None:
+        return read_cifar(source, place)
+    return None
+
+
 def find_photos(sources: Sequence[Path]) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...]]:
     """Every file named, and every file below the folders named, once: to be read, or left out.
 
     Photos keep the order of `sources`, and lie sorted within a folder. A file is named as the user
     would: `inbox/a.jpg`. Hidden files and the systems' leftovers count only when named themselves.
+    A folder or archive of MNIST's or CIFAR's form gives its pictures: `cifar10/test/00000`.
     Raises `InputError` when there is no file at all.
     """
     photos: dict[str, Photo] = {}
     left_out: dict[str, LeftOut] = {}
     for source in sources:
-        if os.path.isdir(source):  # noqa: PTH112 - False, not an exception, for impossible names
+        # os.path: False, not an exception, for impossible names
+        if os.path.isdir(source) or find_cifar(source):  # noqa: PTH112
             found, not_found = _below(source)
         else:
             reason = unreadable_kind(source)
             found = [] if reason else [Photo(source, source.as_posix())]
             not_found = [LeftOut(source.as_posix(), reason)] if reason else []
         for photo in found:
-            photos.setdefault(_identity(photo.path), photo)
+            photos.setdefault(_identity(Path(photo.file)), photo)
         for item in not_found:
             left_out.setdefault(_identity(Path(item.file)), item)
     if not photos and not left_out:
@@ -78,6 +97,16 @@ def find_photos(sources: Sequence[Path]) -> tuple[tuple[Photo, ...], tuple[LeftO
 
 
 def _below(folder: Path) -> tuple[list[Photo], list[LeftOut]]:
+    try:
+        published = read_published(folder)
+    except InputError as error:
+        return [], [LeftOut(folder.as_posix(), str(error))]
+    if published is not None:
+        pictures = [
+            replace(photo, file=(folder / photo.file).as_posix()) for photo in published.photos
+        ]
+        others = published.left_out
+        return pictures, [LeftOut((folder / item.file).as_posix(), item.reason) for item in others]
     try:
         found = scan(folder)
     except InputError as error:
@@ -94,7 +123,7 @@ def _identity(path: Path) -> str:
 
 
 def _table(source: Path) -> Table | None:
-    """The table to read, or None for a folder to read. Raises `InputError` for anything else."""
+    """The table to read; None for a folder or an archive that is read. `InputError` for others."""
     try:
         if source.is_dir():
             return _metadata(source)
@@ -107,6 +136,8 @@ def _table(source: Path) -> Table | None:
     suffix = source.suffix.lower()
     if source.is_file() and suffix in TABLE_SUFFIXES:
         return read_table(source)
+    if find_cifar(source):
+        return None
     raise InputError(f"{shown(str(source))} {_not_a_source(source, suffix)}")
 
 
@@ -136,6 +167,8 @@ def _with_unlisted(dataset: ImageDataset, folder: Path) -> ImageDataset:
 
 def _not_a_source(source: Path, suffix: str) -> str:
     wanted = "expected a folder with a folder per class, or a table (.csv, .tsv, .jsonl)"
+    if is_idx(source.name):
+        return "is one file of a data set: give the folder that holds its pictures and labels."
     if suffix in _ARCHIVES:
         return f"is an archive: {wanted}. Unpack it and give the folder."
     if suffix in _SHEETS:
@@ -153,6 +186,7 @@ def _missing(source: Path) -> InputError:
     except OSError:
         beside = []
     near = [str(source.with_name(name)) for name in get_close_matches(source.name, beside, n=2)]
+    near = near or nearest(str(source), NAMES)
     advice = (
         f"Did you mean {some(near)}?" if near else "Check the spelling, or the folder you are in."
     )

@@ -82,11 +82,16 @@ class ImageDataset:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over names, labels, parts and groups: equal for equal lists of photos."""
+        """SHA-256 over names, labels, parts and groups: equal for equal lists of photos.
+
+        Pictures inside a larger file count with their content, too: it is at hand.
+        """
         digest = hashlib.sha256()
         for photo in self.photos:
             row = (photo.file, photo.label, photo.part, photo.group)
             digest.update(repr(row).encode("utf-8", "surrogateescape"))
+            if photo.content is not None:
+                digest.update(hashlib.sha256(photo.content).digest())
         return digest.hexdigest()
 
     def only(

@@ -7,6 +7,7 @@ loop can arise; a link to a file counts when the file lies in the same folder tr
 import errno
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,26 @@ def scan(root: Path) -> Scan:
                 files.append(below)
     by_name = sorted(left_out, key=lambda item: item.file)
     return Scan(root, tuple(sorted(files)), tuple(sorted(folders)), tuple(by_name))
+
+
+def others(root: Path, place: Path, is_known: Callable[[str], bool], reason: str) -> list[LeftOut]:
+    """Everything below `root` but the files of `place` that are known by their names."""
+    found = scan(root)
+    inside = place.relative_to(root).parts
+    unknown = [
+        _entry(names, reason)
+        for names in found.files
+        if not (names[:-1] == inside and is_known(names[-1])) and names != inside
+    ]
+    return [*found.left_out, *unknown]
+
+
+def listed(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none where it cannot be opened."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - names alone
+    except (OSError, ValueError):  # a zero byte in the name
+        return []
 
 
 def unreadable_kind(path: Path) -> str | None:
