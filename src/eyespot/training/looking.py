@@ -6,8 +6,9 @@ they are looked for as `eyespot audit` does, as long as the folder is of a size 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from eyespot import audit as auditing
 from eyespot import files
@@ -46,7 +47,7 @@ def _searched(dataset: ImageDataset, progress: Progress) -> Looked:
     readable = without(dataset, embedded.left_out)
     audit = auditing.audit(readable, embedded)
     contents = tuple(facts.sha256 for facts in embedded.facts)
-    return Looked(readable, contents, audit.groups)
+    return Looked(_grouped(readable, audit.groups), contents)
 
 
 def _read(dataset: ImageDataset, progress: Progress) -> Looked:
@@ -62,7 +63,7 @@ def _read(dataset: ImageDataset, progress: Progress) -> Looked:
             contents.append(answer)
         progress(i + 1, len(dataset))
     readable = without(dataset, tuple(left_out))
-    return Looked(readable, tuple(contents), _given(readable.photos, contents))
+    return Looked(_grouped(readable, _given(readable.photos, contents)), tuple(contents))
 
 
 def _content(photo: Photo) -> str | ImageError:
@@ -86,3 +87,17 @@ def _given(photos: Sequence[Photo], contents: Sequence[str]) -> tuple[int, ...]:
     union = Partition(len(photos))
     union.join_all(together.values())
     return tuple(union.numbers())
+
+
+def _grouped(dataset: ImageDataset, numbers: Sequence[int]) -> ImageDataset:
+    """The photos with a name for every group of two or more, the user's own where there is one."""
+    members = Counter(numbers)
+    names: dict[int, str] = {}
+    for photo, number in zip(dataset.photos, numbers, strict=True):
+        if photo.group is not None:
+            names.setdefault(number, photo.group)
+    photos = tuple(
+        replace(photo, group=names.get(number, f"group {number}")) if members[number] > 1 else photo
+        for photo, number in zip(dataset.photos, numbers, strict=True)
+    )
+    return replace(dataset, photos=photos)

@@ -23,11 +23,10 @@ PART_WORDS = ("the training part", "the validation part", "the test part")
 
 @dataclass(frozen=True)
 class Looked:
-    """Photos that can be read; row i of every field is about the same photo."""
+    """Photos that can be read, and their contents in the same order."""
 
-    dataset: ImageDataset  # of these photos
+    dataset: ImageDataset  # of these photos; those that belong together have a group
     contents: tuple[str, ...]  # SHA-256 of each file
-    groups: tuple[int, ...]  # photos with one number are never separated
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def _held_out(
     try:
         folds = holdout(
             [str(looked.dataset.photos[i].label) for i in rows],
-            [looked.groups[i] for i in rows],
+            [looked.dataset.photos[i].group for i in rows],
             fraction=share,
             seed=seed,
             names=[looked.contents[i] for i in rows],
