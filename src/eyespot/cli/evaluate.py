@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from eyespot.cli.sources import open_classifier
-from eyespot.cli.terminal import SEED, StageLines, note, note_left_out, print_json, wrapped
-from eyespot.datasets.names import counted, shown
+from eyespot.cli.crops import show_crops
+from eyespot.cli.measured import Measured, Order, measure_each, measure_together
+from eyespot.cli.terminal import SEED, print_json
+from eyespot.datasets.names import shown
 
 if TYPE_CHECKING:
     from eyespot.evaluation.findings import Report
@@ -23,6 +23,24 @@ PAGE, TABLE = "report.html", "predictions.csv"
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, metavar="BUNDLE... [PHOTOS]")
 @click.option("--data", type=click.Path(path_type=Path), help="PHOTOS; all words are bundles then.")
+@click.option(
+    "--protocol",
+    "protocol_name",
+    default="center",
+    show_default=True,
+    metavar="NAME",
+    help="How each photo is asked: ten-crop, googlenet-144, multi-scale:256,384,512 ...",
+)
+@click.option(
+    "--ensemble", "is_ensemble", is_flag=True, help="The mean of all BUNDLEs, beside each."
+)
+@click.option(
+    "--show-crops",
+    "shown_photo",
+    type=click.Path(path_type=Path),
+    metavar="PHOTO",
+    help="Draw the protocol's crops on PHOTO, as --out crops.png; measure nothing.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the table.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="For the intervals.")
@@ -31,6 +49,9 @@ PAGE, TABLE = "report.html", "predictions.csv"
 def evaluate(
     bundles: tuple[str, ...],
     data: Path | None,
+    protocol_name: str,
+    is_ensemble: bool,
+    shown_photo: Path | None,
     out: Path | None,
     overwrite: bool,
     seed: int,
@@ -42,27 +63,41 @@ def evaluate(
     Where PHOTOS has a test part, it is measured on that; else on its validation part; else on all.
     Photos of classes that a classifier does not have, and photos that it learned from, are left
     out and named. BUNDLE may be imagenet: folders are then named like its classes, or by their
-    WordNet ids.
+    WordNet ids. A protocol is a paper's way to ask each photo several times; the centre crop alone
+    is measured beside it.
 
     \b
     Example:
       eyespot evaluate photos-model/ new-photos/ --out measured
       eyespot evaluate a-model/ b-model/ --data test/ --json
+      eyespot evaluate photos-model/ new-photos/ --protocol ten-crop
+      eyespot evaluate a-model/ b-model/ --data test/ --ensemble
+      eyespot evaluate photos-model/ --protocol ten-crop --show-crops robin.jpg --out crops.png
     """
-    bundles, data = _sources(bundles, data)
-    if out is not None:
-        if len(bundles) > 1:
-            raise click.UsageError("--out takes one BUNDLE at a time")
-        _require_free(out, overwrite)
-    reports = _measured(bundles, data, seed, device, is_quiet=as_json)
-    if out is not None:
-        _write(reports[0], out, overwrite=overwrite)
-    if as_json:
-        answers = [machine_answer(*pair) for pair in zip(bundles, reports, strict=True)]
-        print_json(answers[0] if len(answers) == 1 else {"results": answers})
+    from eyespot.evaluation.protocols import protocol as find
+
+    protocol = find(protocol_name)
+    if shown_photo is not None:
+        show_crops(bundles, protocol, shown_photo, out, overwrite=overwrite, as_json=as_json)
         return
-    for word, report in zip(bundles, reports, strict=True):
-        _tell(word, report)
+    words, photos = _sources(bundles, data)
+    command = " ".join(["eyespot", *sys.argv[1:]])
+    order = Order(words, photos, protocol, seed, device, command, is_quiet=as_json)
+    if out is not None:
+        if len(words) > 1 and not is_ensemble:
+            raise click.UsageError("--out takes one BUNDLE at a time, or several with --ensemble")
+        _require_free(out, overwrite)
+    _say(measure_together(order) if is_ensemble else measure_each(order), out, overwrite, as_json)
+
+
+def _say(measured: Measured, out: Path | None, overwrite: bool, as_json: bool) -> None:
+    """Write what is to be written, and print the rest."""
+    if out is not None:
+        _write(measured.report, out, overwrite=overwrite)
+    if as_json:
+        print_json(measured.answer)
+        return
+    measured.tell()
     if out is not None:
         click.echo(f"Wrote {shown(str(out / PAGE))} and {TABLE} beside it.")
 
@@ -75,50 +110,6 @@ def _sources(words: tuple[str, ...], data: Path | None) -> tuple[tuple[str, ...]
     if not bundles:
         raise click.UsageError("Expected a BUNDLE and PHOTOS: eyespot evaluate BUNDLE PHOTOS")
     return tuple(bundles), Path(last)
-
-
-def _measured(
-    bundles: tuple[str, ...], data: Path, seed: int, device: str, *, is_quiet: bool
-) -> list[Report]:
-    from eyespot.datasets.catalogue import open_dataset
-    from eyespot.evaluation.evaluate import evaluate as measure
-
-    dataset = open_dataset(data)
-    command = " ".join(["eyespot", *sys.argv[1:]])
-    reports = []
-    for word in bundles:
-        watcher = StageLines(is_quiet=is_quiet)
-        watcher.begin("evaluate")
-        start = time.perf_counter()
-        classifier = open_classifier(word, device=device)
-        report = measure(classifier, dataset, seed=seed, command=command, progress=watcher.advance)
-        figure = f"{shown(word)}: {counted(report.metrics.n, 'photo')}"
-        watcher.end(figure, time.perf_counter() - start)
-        reports.append(report)
-    return reports
-
-
-def machine_answer(word: str, report: Report) -> dict[str, Any]:
-    """What `--json` prints; shares are in [0, 1]. Documented in docs/json.md."""
-    from eyespot.values import to_json
-
-    metrics = report.metrics
-    return {
-        "bundle": word,
-        "n": metrics.n,
-        "groups": metrics.groups,
-        "top1": metrics.top1,
-        "top1_interval": list(metrics.top1_interval),
-        "interval_method": metrics.interval_method,
-        "top5": metrics.top5,
-        "balanced_accuracy": metrics.balanced_accuracy,
-        "per_class": to_json(metrics.per_class),
-        "confusion": to_json(metrics.confusion),
-        "classes": list(metrics.classes),
-        "skipped": to_json(report.left_out),
-        "measured_by": report.measured_by,
-        "notes": [f"{n.seen} {n.why}" for n in report.notes],
-    }
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
@@ -145,16 +136,3 @@ def _write(report: Report, out: Path, *, overwrite: bool) -> None:
     with files.folder_atomic(out, overwrite=overwrite) as folder:
         files.write_atomic(folder / PAGE, report_html(report))
         files.write_atomic(folder / TABLE, predictions_csv(report.rows))
-
-
-def _tell(word: str, report: Report) -> None:
-    from eyespot.evaluation.report import summary_lines
-
-    click.echo()
-    click.echo(f"{shown(word)} on {report.dataset}")
-    for sentence in summary_lines(report):
-        for line in wrapped(sentence):
-            click.echo(line)
-    for remark in report.notes:
-        note(f"{remark.seen} {remark.why}")
-    note_left_out(report.left_out)

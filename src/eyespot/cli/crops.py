@@ -1,0 +1,75 @@
+"""What `eyespot evaluate --show-crops` does: a protocol's crops, drawn on a photo."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import click
+
+from eyespot.cli.sources import open_classifier
+from eyespot.cli.terminal import print_json
+from eyespot.datasets.names import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from eyespot.evaluation.protocols import Protocol
+
+
+def show_crops(
+    bundles: tuple[str, ...],
+    protocol: Protocol,
+    photo: Path,
+    out: Path | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Draw what the classifier sees of `photo` by `protocol`; nothing is measured."""
+    from eyespot import files
+    from eyespot.errors import ImageError
+    from eyespot.evaluation.crops import panels
+    from eyespot.evaluation.crops_sheet import crops_sheet
+    from eyespot.images.decode import decode
+
+    if len(bundles) != 1 or out is None:
+        raise click.UsageError(
+            "--show-crops takes one BUNDLE and --out: eyespot evaluate BUNDLE --protocol ten-crop "
+            "--show-crops photo.jpg --out crops.png"
+        )
+    _require_png(out, overwrite=overwrite)
+    preprocessing = open_classifier(bundles[0]).backbone.preprocessing
+    try:
+        picture = decode(photo).picture
+    except ImageError as error:
+        raise ImageError(f"{shown(str(photo))}: {error}") from error
+    buffer = io.BytesIO()
+    crops_sheet(protocol, preprocessing, picture, name=shown(photo.name)).save(buffer, "PNG")
+    files.write_atomic(out, buffer.getvalue())
+    if not as_json:
+        click.echo(f"Wrote {shown(str(out))}: {protocol}.")
+        return
+    size = preprocessing.prepared(picture).size
+    crops = [
+        {"rescaled": list(region.size), "box": list(box)}
+        for region, boxes in panels(protocol.views, *size, preprocessing)
+        for box in boxes
+    ]
+    answer = {"file": str(out), "protocol": protocol.name, "views": protocol.views.count}
+    print_json({**answer, "crops": crops})
+
+
+def _require_png(path: Path, *, overwrite: bool) -> None:
+    """Raise `InputError`, before the work, where the picture could not or should not be written."""
+    from eyespot import files
+    from eyespot.errors import InputError
+
+    name = shown(str(path))
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{name}: the crops are drawn as a PNG. Name a file that ends in .png")
+    if path.is_dir():
+        raise InputError(f"{name} is a folder: name a file in it, such as crops.png")
+    if path.exists() and not overwrite:
+        raise InputError(f"{name} already exists: choose another --out, or pass --overwrite")
+    files.require_writable(path)
