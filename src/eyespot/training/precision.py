@@ -1,0 +1,65 @@
+"""In which numbers the network computes, decided once for a training and kept when it goes on.
+
+Weights, losses and updates are float32 always. Where the processor multiplies bfloat16 matrices in
+hardware (AMX, or a GPU), convolutions and linear layers take their inputs in bfloat16.
+"""
+
+from __future__ import annotations
+
+import platform
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+from torch import nn
+
+from eyespot.errors import InputError
+from eyespot.training.facts import Machine, Precision
+
+CHANNELS_LAST_FROM = 128  # pixels of the pictures
+Wish = Literal["auto", "float32", "bfloat16"]
+
+
+def decided(wish: Wish, device: torch.device) -> Precision:
+    """What "auto" means on this machine. Raises `InputError` for a precision it does not know."""
+    if wish not in ("auto", "float32", "bfloat16"):
+        raise InputError(f"The precision is auto, float32 or bfloat16, not {wish!r}")
+    if wish != "auto":
+        return wish
+    if device.type == "cuda":
+        pays = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        pays = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+    return "bfloat16" if pays else "float32"
+
+
+def lay_out(network: nn.Module, *, channels_last: bool) -> None:
+    """Kernels in memory as (N, H, W, C) or as (N, C, H, W); no number changes."""
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    network.to(memory_format=layout)  # type: ignore[call-overload]  # torch's stubs lack it
+
+
+def prefers_channels_last(network: nn.Module, *, image_size: int, precision: Precision) -> bool:
+    """Whether kernels are faster as (N, H, W, C) in memory, as measured for docs/training.md.
+
+    No timing here and now decides: two equal trainings could differ in their last bits.
+    """
+    has_kernels = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    return has_kernels and (precision == "bfloat16" or image_size >= CHANNELS_LAST_FROM)
+
+
+def computing(precision: Precision, device: torch.device) -> AbstractContextManager[None]:
+    """Within, the network's forward pass computes in `precision`."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def machine(device: torch.device, processes: int) -> Machine:
+    """What the last bits of a result may depend on."""
+    is_gpu = device.type == "cuda"
+    return Machine(
+        threads=torch.get_num_threads(),
+        processes=processes,
+        device=str(device),
+        torch=str(torch.__version__),
+        processor=torch.cuda.get_device_name(device) if is_gpu else platform.machine(),
+    )
