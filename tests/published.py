@@ -64,6 +64,11 @@ class Python2Pickler(pickle._Pickler):
 
     dispatch = dict(pickle._Pickler.dispatch)
 
+    def memoize(self, value: object) -> None:
+        number = len(self.memo) + 1  # cPickle counted from 1
+        self.write(self.put(number))
+        self.memo[id(value)] = number, value
+
     def save_string(self, text: bytes | str) -> None:
         content = text if isinstance(text, bytes) else text.encode("latin-1")
         if len(content) < 256:

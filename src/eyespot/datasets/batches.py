@@ -97,9 +97,10 @@ def _binary(stream: Stream, batch: Batch) -> Pictures:
     width = ROW + (1 if batch.data_set == "CIFAR-10" else 2)
     count, rest = divmod(stream.size or 0, width)
     if rest or not 1 <= count <= batch.most:
+        came = "is packed by gzip" if stream.size is None else f"has {stream.size:,} bytes"
         raise InputError(
-            f"{stream.name} has {stream.size or 0:,} bytes: expected {width:,} for each of "
-            f"{batch.most:,} pictures. It is cut off or something else: fetch it again."
+            f"{stream.name} {came}: expected {width:,} bytes for each of up to {batch.most:,} "
+            "pictures. Fetch it again."
         )
     labels: list[int] = []
     contents: list[bytes] = []

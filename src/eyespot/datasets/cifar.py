@@ -22,7 +22,7 @@ from eyespot.datasets.batches import (
 )
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.folder import assembled
-from eyespot.datasets.names import is_leftover, shown, some
+from eyespot.datasets.names import counted, is_leftover, shown, some
 from eyespot.datasets.pickles import ROW
 from eyespot.datasets.streams import Stream, opened
 from eyespot.datasets.tar import members
@@ -144,8 +144,8 @@ class _Found:
         file, names = self._names.get(kind, ("", CLASSES[kind]))
         if len(set(names)) != NUMBER[kind]:
             raise InputError(
-                f"{file} has {len(set(names))} names of classes: expected {NUMBER[kind]} "
-                f"for {kind}, all different. Fetch it again."
+                f"{file} has {counted(len(set(names)), 'name')} of classes: expected "
+                f"{NUMBER[kind]} for {kind}, all different. Fetch it again."
             )
         return kind, names
 
