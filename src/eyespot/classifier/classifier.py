@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eyespot.classifier.export.folder import Exported
 
 LABELS = 5  # most probable labels that a prediction lists
+SCRATCH = "trained from scratch"  # the source of a backbone whose weights were made here
 
 Source = str | Path
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Classifier
-from eyespot.classifier.heads import LinearHead
+from eyespot.classifier.heads import LinearHead, identity
 from eyespot.datasets.names import plain
 from eyespot.engines import EMBEDDING, LOGITS, pretrained
 from eyespot.weights import catalogue, tensors
@@ -29,7 +27,7 @@ def published(name: str = catalogue.DEFAULT, *, device: str = "auto") -> Classif
     is_composed = made.facts.head_sees == "embedding"
     return Classifier(
         backbone=pretrained(checkpoint.name, output=EMBEDDING if is_composed else LOGITS),
-        head=_head(made) if is_composed else _identity(len(classes)),
+        head=_head(made) if is_composed else identity(len(classes)),
         classes=classes,
         card=Card(licence=checkpoint.licence),
         device=device,
@@ -42,12 +40,6 @@ def _head(made: Ready) -> LinearHead:
     arrays = tensors.read_arrays(made.path, prefix=f"{made.facts.head}.")
     weight, bias = arrays["weight"], arrays["bias"]
     return LinearHead("linear softmax", 0.0, 1.0, weight.reshape(len(bias), -1), bias)
-
-
-def _identity(num_classes: int) -> LinearHead:
-    """A head whose scores are what it is given, to the bit."""
-    weight, bias = np.eye(num_classes, dtype=np.float32), np.zeros(num_classes, np.float32)
-    return LinearHead("linear softmax", 0.0, 1.0, weight, bias)
 
 
 def _synonyms() -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from eyespot.classifier.classifier import Classifier
+from eyespot.classifier.classifier import SCRATCH, Classifier
 from eyespot.datasets.names import shown
+from eyespot.images.preprocessing import Preprocessing
 from eyespot.pages.words import between, percent
 
 
@@ -22,7 +23,7 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 `report.html` shows every error.
 
 ## What it learned from
-{sum(learned.values()):,} photos. Each one's content hash and embedding are in
+{sum(learned.values()):,} photos. Each one's content hash{_and_embedding(classifier)} in
 `reference.safetensors`; the photos themselves are not in this folder.
 
 | class | photos |
@@ -33,14 +34,41 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 - Network: {classifier.backbone.architecture}, up to its {classifier.backbone.output}.
 - Head: {classifier.head.kind}.
 - Photos: decoded by {preprocessing.decoder}, the short side scaled to {preprocessing.resize} pixels
-  ({preprocessing.interpolation}), the central {preprocessing.crop} x {preprocessing.crop} taken.
+  ({preprocessing.interpolation}), the central {preprocessing.crop} x {preprocessing.crop} taken\
+{_further(preprocessing)}.
 
     eyespot predict {shown(name)} PHOTO.jpg
 
 ## Licences
-Pretrained weights: {classifier.backbone.source}, licence {card.licence or "not stated"}.
+{weights_licence(classifier)}
 The classifier itself belongs to whoever trained it.
 """
+
+
+def weights_licence(classifier: Classifier) -> str:
+    """Whose weights the network began with, one sentence."""
+    backbone, licence = classifier.backbone, classifier.card.licence
+    if backbone.source == SCRATCH:
+        return f"The weights of {backbone.architecture} were trained from scratch, on these photos."
+    return f"Pretrained weights: {backbone.source}, licence {licence or 'not stated'}."
+
+
+def _and_embedding(classifier: Classifier) -> str:
+    """How many photos are remembered by their embedding, too."""
+    reference = classifier.reference
+    if reference is None or len(reference.labels) == len(reference.contents):
+        return " and embedding are"
+    return f", and the embeddings of {len(reference.labels):,} of them, are"
+
+
+def _further(preprocessing: Preprocessing) -> str:
+    """What is done besides scaling and cropping, where it is."""
+    steps = ", seen in grey" if preprocessing.channel_order == "L" else ""
+    if preprocessing.padding:
+        steps += f", {preprocessing.padding} black pixels put around it"
+    if preprocessing.mean_image:
+        steps += ", the mean of the training photos taken away"
+    return steps
 
 
 def how_good(classifier: Classifier) -> str:

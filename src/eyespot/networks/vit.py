@@ -94,7 +94,7 @@ class VisionTransformer(Network):
         """(N, 3, H, W) -> class token (N, D) and patches (N, D, H/16, W/16) behind the encoder."""
         patches = self.conv_proj(images)  # (N, D, H/16, W/16)
         grid = patches.shape[-2:]
-        class_token = self.class_token.expand(len(images), -1, -1)
+        class_token = self.class_token.expand(images.shape[0], -1, -1)
         tokens = self.encoder(
             torch.cat([class_token, patches.flatten(2).transpose(1, 2)], dim=1), *grid
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,8 @@ def fill(
     files.write_atomic(folder / "labels.txt", labels)
     for script in SCRIPTS:
         files.write_atomic(folder / script, (STANDALONE / script).read_bytes())
-    numbers = {
-        "resize": preprocessing.resize,
-        "crop": preprocessing.crop,
-        "interpolation": preprocessing.interpolation,
-    }
-    files.write_atomic(folder / "preprocessing.json", _json(numbers))
+    numbers = parity.settings(preprocessing)
+    files.write_atomic(folder / "preprocessing.json", _json(asdict(numbers)))
     _write_photos(folder, classifier, photos, engine)
     text = readme.text(classifier, measured, name=name, photos=photos)
     files.write_atomic(folder / "README.md", text)
@@ -60,7 +57,7 @@ def fill(
 
 def describe(model: Any, classifier: Classifier, measured: Parity) -> None:
     """Let the model say what it is, under the names that other tools read."""
-    side = classifier.backbone.preprocessing.crop
+    side = classifier.backbone.preprocessing.size
     facts = {
         "names": json.dumps(list(classifier.classes)),
         "task": "classify",

@@ -70,7 +70,7 @@ class NeighbourScores(nn.Module):
 
 
 class PixelsToProbabilities(nn.Module):
-    """(N, H, W, 3) uint8 pixels -> (N, K) probabilities and (N, D) embedding."""
+    """(N, H, W, C) uint8 pixels -> (N, K) probabilities and (N, D) embedding."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
@@ -96,8 +96,8 @@ class PixelsToProbabilities(nn.Module):
 def to_onnx(classifier: Classifier) -> ModelProto:
     """The classifier as an ONNX model for any number of photos, free of traces of this machine."""
     module = PixelsToProbabilities(classifier).eval()
-    side = classifier.backbone.preprocessing.crop
-    example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
+    seen = classifier.backbone.preprocessing
+    example = torch.zeros((2, seen.size, seen.size, seen.channels), dtype=torch.uint8)
     with _silence():
         program = torch.onnx.export(
             module,

@@ -30,7 +30,7 @@ from eyespot.images.preprocessing import Preprocessing
 TOLERANCE = 5e-4  # of a probability
 EMBEDDING_TOLERANCE = 1e-2  # of the embeddings' spread
 
-Pixels = NDArray[np.uint8]  # (N, H, W, 3)
+Pixels = NDArray[np.uint8]  # (N, H, W, C)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,14 @@ class Parity:
         return is_close and is_close_before and exact.same_labels == self.photos
 
 
+def settings(preprocessing: Preprocessing) -> preprocess.Settings:
+    """What the exported `preprocess.py` has to know; normalisation is inside the model."""
+    seen = preprocessing
+    return preprocess.Settings(
+        seen.resize, seen.crop, seen.interpolation, seen.channel_order, seen.padding
+    )
+
+
 def compared(
     samples: Sequence[Sample], preprocessing: Preprocessing
 ) -> tuple[tuple[Sample, ...], Pixels, tuple[LeftOut, ...]]:
@@ -90,9 +98,7 @@ def compared(
     left.
     """
     read, pixels, left_out = [], [], []
-    numbers = preprocess.Settings(
-        preprocessing.resize, preprocessing.crop, preprocessing.interpolation
-    )
+    numbers = settings(preprocessing)
     for sample in samples:
         try:
             ours = preprocessing.read(sample.content)[1]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.export.parity import Parity
 from eyespot.classifier.export.samples import Samples
-from eyespot.classifier.readme import cell, how_good
+from eyespot.classifier.readme import cell, how_good, weights_licence
 from eyespot.images.decode import DECODER
 
+_COLOURS = {"RGB": "RGB", "L": "grey"}
 BUILT_IN_PHOTOS = """
 The photos are parts of china.jpg by danielbuechele and flower.jpg by vultilion (flickr.com), both
 under CC BY 2.0 (https://creativecommons.org/licenses/by/2.0/), as scikit-learn carries them;
@@ -17,7 +18,8 @@ scaled, cut and encoded anew here.
 
 def text(classifier: Classifier, parity: Parity, *, name: str, photos: Samples) -> str:
     """Markdown without dates, users or paths."""
-    side = classifier.backbone.preprocessing.crop
+    seen = classifier.backbone.preprocessing
+    side, colours = f"{seen.size}, {seen.size}, {seen.channels}", _COLOURS[seen.channel_order]
     classes = len(classifier.classes)
     attribution = BUILT_IN_PHOTOS if any(photo.is_built_in for photo in photos) else ""
     return f"""# {cell(name)}
@@ -38,14 +40,14 @@ from preprocess import read
 
 session = onnxruntime.InferenceSession("model.onnx")
 names = json.loads(session.get_modelmeta().custom_metadata_map["names"])
-pixels = read("photo.jpg")[None]  # uint8 (1, {side}, {side}, 3)
+pixels = read("photo.jpg")[None]  # uint8 (1, {side})
 probabilities, embedding = session.run(["probabilities", "embedding"], {{"pixels": pixels}})
 print(names[probabilities[0].argmax()], probabilities[0].max())
 ```
 
 | | name | type | shape |
 |---|---|---|---|
-| input | `pixels` | uint8, RGB from 0 to 255 | (N, {side}, {side}, 3) |
+| input | `pixels` | uint8, {colours} from 0 to 255 | (N, {side}) |
 | output | `probabilities` | float32, each row sums to 1 | (N, {classes}), as in `labels.txt` |
 | output | `embedding` | float32 | (N, D) |
 
@@ -70,7 +72,7 @@ save such a photo as JPEG or PNG.
 Pixels depend on the JPEG decoder: here {DECODER}.
 
 ## Licences
-Pretrained weights of {classifier.backbone.architecture}: {classifier.card.licence or "not stated"}.
+{weights_licence(classifier)}
 The classifier itself belongs to whoever trained it.
 """
 

@@ -39,5 +39,5 @@ def session(model: bytes) -> Any:
 
 
 def answer(running: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-    """(H, W, 3) pixels of one photo -> its probabilities (K,) and its embedding (D,)."""
+    """(H, W, C) pixels of one photo -> its probabilities (K,) and its embedding (D,)."""
     return tuple(output[0] for output in running.run(OUTPUTS, {"pixels": pixels[None]}))

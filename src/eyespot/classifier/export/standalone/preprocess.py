@@ -4,7 +4,7 @@ The pixels are those that the classifier was trained on, bit for bit. A file who
 out differently (16 bits, CMYK, TIFF, HEIC, animations, damage) is refused with a `ValueError`.
 
     from preprocess import read
-    pixels = read("photo.jpg")[None]  # (1, crop, crop, 3) uint8
+    pixels = read("photo.jpg")[None]  # (1, side, side, 3) uint8; for pictures in grey, of 1 channel
 """
 
 from __future__ import annotations
@@ -66,17 +66,22 @@ class Settings:
     resize: int  # pixels of the short side
     crop: int  # pixels of the central square
     interpolation: str  # "bicubic" or "bilinear"
+    channel_order: str = "RGB"  # or "L", grey
+    padding: int = 0  # black pixels around the square
 
 
 def settings() -> Settings:
     """What `preprocessing.json` beside this file says."""
     text = Path(__file__).with_name("preprocessing.json").read_text(encoding="utf-8")
     values = json.loads(text)
-    return Settings(values["resize"], values["crop"], values["interpolation"])
+    return Settings(**values)
 
 
 def read(photo: str | Path | bytes, numbers: Settings | None = None) -> NDArray[np.uint8]:
-    """The pixels (crop, crop, 3) of a photo's file or bytes. Raises `ValueError` with a reason."""
+    """The pixels (side, side, channels) of a photo's file or bytes, side = crop + 2 * padding.
+
+    Raises `ValueError` with a reason.
+    """
     numbers = numbers or settings()
     data = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
     try:
@@ -89,12 +94,14 @@ def read(photo: str | Path | bytes, numbers: Settings | None = None) -> NDArray[
 
 
 def _central(picture: Image.Image, numbers: Settings) -> NDArray[np.uint8]:
-    """The short side scaled to `resize`, then the central square of `crop`."""
+    """The short side scaled to `resize`, then the central square of `crop`, and black around it."""
     width, height = picture.size
     keep = RATIO_LIMIT * min(width, height)
     if max(width, height) > keep:
         left, top = (max(0, (side - keep) // 2) for side in (width, height))
         picture = picture.crop((left, top, left + min(width, keep), top + min(height, keep)))
+    if numbers.channel_order == "L":
+        picture = picture.convert("L")  # (299 R + 587 G + 114 B) / 1000
     width, height = picture.size
     if width <= height:
         size = (numbers.resize, int(numbers.resize * height / width))
@@ -102,7 +109,10 @@ def _central(picture: Image.Image, numbers: Settings) -> NDArray[np.uint8]:
         size = (int(numbers.resize * width / height), numbers.resize)
     picture = picture.resize(size, _FILTERS[numbers.interpolation])
     left, top = (round((side - numbers.crop) / 2) for side in size)  # half to even
-    return np.asarray(picture.crop((left, top, left + numbers.crop, top + numbers.crop)))
+    square = picture.crop((left, top, left + numbers.crop, top + numbers.crop))
+    rim, end = numbers.padding, numbers.crop + numbers.padding
+    pixels = np.asarray(square.crop((-rim, -rim, end, end)))  # black outside
+    return pixels if pixels.ndim == 3 else pixels[..., None]
 
 
 def _upright(data: bytes, *, short_side: int) -> Image.Image:
