@@ -32,7 +32,7 @@ class CentreCrop:
 
     @property
     def words(self) -> str:
-        return f"central {self.size} pixels"
+        return f"central crop of {self.size} pixels"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         return cut(large_enough(picture, self.size), self.size, self.size)

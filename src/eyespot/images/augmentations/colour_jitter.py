@@ -1,7 +1,7 @@
 """Brightness, contrast, saturation and perhaps hue, one after the other in random order.
 
 S. Gross, M. Wilber: Training and investigating Residual Nets, 2016 (fb.resnet.torch,
-datasets/transforms.lua, `ColorJitter` with 0.4 for each), after A. Howard: Some Improvements on Deep
+datasets/transforms.lua, `ColorJitter`, 0.4 for each), after A. Howard: Some Improvements on Deep
 Convolutional Neural Network Based Image Classification, ICLR 2014, sect. 2.
 """
 

@@ -30,7 +30,7 @@ class Flip:
 
     @property
     def words(self) -> str:
-        return f"mirror image of {100 * self.probability:g} % of them"
+        return f"left and right exchanged with probability {self.probability:g}"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         if generator.random() >= self.probability:

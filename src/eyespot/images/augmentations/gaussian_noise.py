@@ -29,7 +29,7 @@ class GaussianNoise:
 
     @property
     def words(self) -> str:
-        return f"noise of {self.sigma:g} of the range of a pixel"
+        return f"Gaussian noise, sigma {self.sigma:g} of the full range"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         pixels = np.asarray(picture)

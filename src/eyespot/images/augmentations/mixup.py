@@ -34,7 +34,7 @@ class Mixup:
 
     @property
     def words(self) -> str:
-        return f"pairs laid over one another (mixup, alpha {self.alpha:g})"
+        return f"pairs of photos laid over one another (mixup, alpha {self.alpha:g})"
 
     def __call__(
         self, images: Batch, targets: Batch, generator: np.random.Generator

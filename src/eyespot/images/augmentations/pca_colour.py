@@ -52,7 +52,7 @@ class PCAColour:
 
     @property
     def words(self) -> str:
-        return f"colours moved along their principal components, {self.sigma:g} deviations"
+        return f"colours moved along the data's principal components, sigma {self.sigma:g}"
 
     def fitted(self, pictures: Iterable[Image.Image | NDArray[np.uint8]]) -> PCAColour:
         """The same with the components of the pictures, RGB ones or arrays (H, W, 3).

@@ -45,8 +45,8 @@ class RandomCrop:
 
     @property
     def words(self) -> str:
-        rim = "black" if self.mode == "zero" else "mirrored pixels"
-        padded = f" with {self.padding} pixels of {rim} around" if self.padding else ""
+        rim = "black" if self.mode == "zero" else "mirrored"
+        padded = f", with {self.padding} {rim} pixels around the photo" if self.padding else ""
         return f"random crop of {self.size} pixels{padded}"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:

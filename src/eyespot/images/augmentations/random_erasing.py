@@ -46,7 +46,7 @@ class RandomErasing:
     @property
     def words(self) -> str:
         low, high = (f"{100 * share:g}" for share in self.area)
-        return f"{low} to {high} % erased in {100 * self.probability:g} % of them"
+        return f"{low} to {high} % of the photo erased with probability {self.probability:g}"
 
     def __call__(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
         if generator.random() >= self.probability:
