@@ -16,7 +16,7 @@ from eyespot.datasets.streams import Stream
 from eyespot.errors import InputError
 
 ROW: Final = 3072  # bytes of a picture
-_INSTRUCTIONS: Final = 1_000_000  # CIFAR-100's largest file has 300,000
+_INSTRUCTIONS: Final = 400_000  # CIFAR-100's largest file has 200,000
 _TEXT: Final = 16_000_000  # bytes of all texts together; CIFAR-100's are 2 million
 _LINE: Final = 100  # bytes of a name
 
@@ -54,6 +54,11 @@ _MAKERS: Final = frozenset(
 _ARRAY, _TYPE = _Name("numpy ndarray"), _Name("numpy dtype")
 _NAMES: Final = _MAKERS | {_ARRAY, _TYPE}
 _MARK: Final = object()
+_KEEPS: Final = {b"q": 1, b"r": 4}  # instructions -> the bytes of the number that follows
+_VALUES: Final = {
+    b"(": 0, b"N": 0, b"\x88": 0, b"\x89": 0, b"]": 0, b"}": 0, b")": 0, b"c": 0,
+    b"K": 1, b"M": 2, b"J": 4, b"U": 1, b"C": 1, b"T": 4, b"B": 4, b"X": 4, b"h": 1, b"j": 4,
+}  # fmt: skip
 
 
 class _Unknown(Exception):  # noqa: N818 - becomes an InputError with the file's name
@@ -85,6 +90,7 @@ class _Machine:
 
     def __init__(self, stream: Stream, most: int, rows: ReadRows) -> None:
         self._stream = stream
+        self._read = stream.read
         self._most = most
         self._rows = rows
         self._text = _TEXT
@@ -92,55 +98,46 @@ class _Machine:
         self._kept: dict[int, Any] = {}
 
     def run(self) -> dict[str, Any]:
-        if self._stream.read(2) not in (b"\x80\x02", b"\x80\x03"):
+        if self._read(2) not in (b"\x80\x02", b"\x80\x03"):
             raise _Unknown("no pickle of protocol 2")
         for _ in range(_INSTRUCTIONS):
-            code = self._stream.read(1)
+            code = self._read(1)
             if code == b".":
                 (found,) = self._stack
                 dictionary: dict[str, Any] = _plain(found, dict)
                 return dictionary
-            if not self._pushes(code):
+            if code in _KEEPS:
+                self._kept[self._number(_KEEPS[code])] = self._stack[-1]
+            elif code in _VALUES:
+                self._stack.append(self._value(code))
+            else:
                 self._step(code)
         raise _Unknown(f"more than {_INSTRUCTIONS:,} instructions")
 
-    def _pushes(self, code: bytes) -> bool:
-        """Put the value on the stack that `code` stands for, if it stands for one."""
-        value: Any
+    def _value(self, code: bytes) -> Any:
+        """What the instruction puts on the stack."""
+        size = _VALUES[code]
         match code:
-            case b"(":
-                value = _MARK
-            case b"N":
-                value = None
-            case b"\x88" | b"\x89":
-                value = code == b"\x88"
-            case b"]":
-                value = []
-            case b"}":
-                value = {}
-            case b")":
-                value = ()
             case b"K" | b"M":
-                value = self._number(1 if code == b"K" else 2)
-            case b"J":
-                value = self._number(4, signed=True)
+                return self._number(size)
             case b"U" | b"C" | b"T" | b"B" | b"X":
-                value = self._written(self._number(1 if code in (b"U", b"C") else 4), code)
+                return self._written(self._number(size), code)
             case b"h" | b"j":
-                value = self._kept[self._number(1 if code == b"h" else 4)]
+                return self._kept[self._number(size)]
+            case b"J":
+                return self._number(size, signed=True)
+            case b"]" | b"}" | b")":
+                return {b"]": list, b"}": dict, b")": tuple}[code]()
+            case b"N" | b"\x88" | b"\x89":
+                return {b"N": None, b"\x88": True, b"\x89": False}[code]
             case b"c":
-                value = self._name()
-            case _:
-                return False
-        self._stack.append(value)
-        return True
+                return self._name()
+        return _MARK
 
     def _step(self, code: bytes) -> None:
         """Do what `code` says with the values on the stack."""
         stack = self._stack
         match code:
-            case b"q" | b"r":
-                self._kept[self._number(1 if code == b"q" else 4)] = stack[-1]
             case b"t":
                 stack.append(tuple(self._marked()))
             case b"\x85" | b"\x86" | b"\x87":
@@ -161,7 +158,7 @@ class _Machine:
                 raise _Unknown(f"the instruction {code.hex()}")
 
     def _number(self, size: int, *, signed: bool = False) -> int:
-        return int.from_bytes(self._stream.read(size), "little", signed=signed)
+        return int.from_bytes(self._read(size), "little", signed=signed)
 
     def _written(self, length: int, code: bytes) -> str | _Pixels:
         """A text; or pictures, which are read at once so that they are held once."""
@@ -174,7 +171,7 @@ class _Machine:
         self._text -= length
         if self._text < 0:
             raise _Unknown(f"texts of more than {_TEXT:,} bytes")
-        return self._stream.read(length).decode("utf-8" if code == b"X" else "latin-1")
+        return self._read(length).decode("utf-8" if code == b"X" else "latin-1")
 
     def _name(self) -> _Name:
         """Two lines, a module's and a thing's in it."""
@@ -182,7 +179,7 @@ class _Machine:
         while letters.count(b"\n") < 2:
             if len(letters) == _LINE:
                 raise _Unknown("a name of more than 100 letters")
-            letters += self._stream.read(1)
+            letters += self._read(1)
         name = _Name(" ".join(letters.decode("latin-1").split("\n")[:2]))
         if name not in _NAMES:
             raise _Unknown(f"the name {shown(name.text)}")
