@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eyespot.evaluation.protocols import Protocol
 
 NAME_WIDTH = 40  # columns of a member's name
+PAIRS_TOLD = 3  # of the members; more are in --json only
 
 
 @dataclass(frozen=True)
@@ -160,21 +161,24 @@ def _tell_ensemble(found: Ensemble) -> None:
     from eyespot.evaluation.paired import sentence
     from eyespot.pages.words import between, percent
 
-    metrics = found.together.metrics
     names = [*(shown(name) for name in found.names), ENSEMBLE]
     width = min(NAME_WIDTH, max(map(len, names)))
     click.echo()
     click.echo(f"{'':<{width}}  {'top-1':>7}  interval")
-    for name, report in zip(names, (*found.members, found.together), strict=True):
-        own = report.metrics
-        cells = f"{percent(own.top1):>7}  {between(own.top1_interval)}"
-        click.echo(f"{name:<{width}}  {cells}")
-    click.echo(f"{'':<{width}}  {metrics.n:,} photos, the same for all")
+    for place, report in enumerate((*found.members, found.together)):
+        metrics = report.metrics
+        best = "  the best member" if place == found.best else ""
+        cells = f"{percent(metrics.top1):>7}  {between(metrics.top1_interval):>8}{best}"
+        click.echo(f"{names[place]:<{width}}  {cells}")
+    photos = f"{found.together.metrics.n:,} photos, the same for all"
+    click.echo(f"{'':<{width}}  {photos}")
     click.echo()
-    best = shown(found.names[found.best])
-    told = [sentence(found.against_best, first=ENSEMBLE, second=f"its best member, {best},")]
-    told += [sentence(p, first=shown(p.first), second=shown(p.second)) for p in found.pairs]
+    told = [sentence(found.against_best, first=ENSEMBLE, second=names[found.best])]
+    if len(found.pairs) <= PAIRS_TOLD:
+        told += [sentence(p, first=shown(p.first), second=shown(p.second)) for p in found.pairs]
+    else:
+        told.append(f"The {len(found.pairs)} pairs of members are compared in --json.")
     for text in told:
-        for line in wrapped(f"{text[0].upper()}{text[1:]}", indent=0):
+        for line in wrapped(f"{text[0].upper()}{text[1:]}" if text.startswith(ENSEMBLE) else text):
             click.echo(line)
     _tell(f"{ENSEMBLE} on {found.together.dataset}", found.together)

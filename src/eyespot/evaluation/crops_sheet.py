@@ -119,7 +119,7 @@ def _number(
     colour: str,
     taken: list[Box],
 ) -> None:
-    """A small label with the crop's number, inside its corner or in its middle, if there is room."""
+    """A small label with the crop's number, in its corner or middle, if there is room."""
     font = ImageFont.load_default(SMALL)
     wide, high = int(font.getlength(str(number))) + 8, SMALL + 3
     left = round(box[0] + place[0] * (box[2] - box[0] - wide))

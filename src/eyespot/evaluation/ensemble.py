@@ -135,6 +135,6 @@ def _require_alike(members: Sequence[tuple[str, Classifier]]) -> None:
             told = [f"it has no {some(lacks)}"] if lacks else []
             told += [f"it has {some(more)} besides"] if more else []
             raise InputError(
-                f"{shown(name)} cannot vote with {shown(first)}: {', '.join(told)}. Members of an "
+                f"{shown(name)} cannot vote with {shown(first)}: {'; '.join(told)}. Members of an "
                 "ensemble have classes of the same names: train them on the same folders."
             )

@@ -12,6 +12,7 @@ proportions or percentages, Psychometrika 12, 1947, in its exact form.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,17 +128,19 @@ def sentence(found: Difference, *, first: str, second: str) -> str:
     else:
         start = f"No clear difference between {first} and {second}"
     shares = f"{percent(found.first_top1)} against {percent(found.second_top1)}"
-    points = f"{100 * found.difference:+.1f} points (interval {points_between(found.interval)})"
-    named = f"{count(found.only_first, 'photo')} only {first} named correctly"
-    likely = "" if found.p_value is None else f" (McNemar's exact test: p {_likely(found.p_value)})"
-    return f"{start}, {shares}: {points}. {named}, {found.only_second:,} only {second}{likely}."
+    low, high = found.interval
+    between = f"{_points(low, math.floor)} to {_points(high, math.ceil)}"
+    points = f"{_points(found.difference, round)} points (interval {between})"
+    were = "was" if found.only_first == 1 else "were"
+    named = f"{count(found.only_first, 'photo')} {were} named correctly by {first} only"
+    likely = "" if found.p_value is None else f" (McNemar's test: p {_likely(found.p_value)})"
+    return f"{start}, {shares}: {points}. {named}, {found.only_second:,} by {second} only{likely}."
 
 
-def points_between(interval: Interval) -> str:
-    """`-0.4 to 1.9`, widened where it must be rounded."""
-    low = math.floor(1000 * interval[0] + 1e-9) / 10
-    high = math.ceil(1000 * interval[1] - 1e-9) / 10
-    return f"{low:+.1f} to {high:+.1f}"
+def _points(share: float, rounded: Callable[[float], int]) -> str:
+    """`+1.9`; the ends of intervals are rounded away from their middles."""
+    tenths = rounded(round(1000 * share, 9))
+    return f"{tenths / 10:+.1f}" if tenths else "0.0"
 
 
 def _likely(p: float) -> str:

@@ -90,7 +90,7 @@ def by_protocol(report: Report) -> Sentence:
         return ()
     words = f"Asked by {report.protocol}. "
     if report.against_center is not None:
-        centre = "its centre crop alone"
+        centre = "its centre crop"
         words += f"{compared(report.against_center, first=report.protocol.name, second=centre)} "
     return (Span(words),)
 
