@@ -56,7 +56,7 @@ class Wishes:
             raise InputError(
                 f"A time limit is a number of seconds above 0, not {self.time_limit:g}"
             )
-        if self.workers < 0 or (self.micro_batch or 1) < 1:
+        if self.workers < 0 or (self.micro_batch is not None and self.micro_batch < 1):
             raise InputError(
                 "A training has 0 or more workers and micro-batches of 1 or more photos, not "
                 f"{self.workers} and {self.micro_batch}"

@@ -133,9 +133,10 @@ class Checkpoints:
     def _set_aside(self, faults: dict[Path, Exception]) -> None:
         for folder, fault in faults.items():
             aside = folder.with_name(f"passed-over-{folder.name}")
-            _remove(aside)
-            folder.rename(aside)
             self.note(f"Passed over {folder}: {fault}. It lies in {aside.name} now.")
+            _remove(aside)
+            with suppress(OSError):  # where it stays, it will be passed over again
+                folder.rename(aside)
 
 
 def newest(
@@ -215,8 +216,8 @@ def read(folder: Path) -> tuple[Record, dict[str, Tensor]]:
     _verify(folder)
     try:
         data = json.loads((folder / STATE).read_bytes())
-        found = data.pop("format", None)
-    except (ValueError, RecursionError, AttributeError) as error:
+        found = data.pop("format")
+    except (ValueError, RecursionError, AttributeError, LookupError, TypeError) as error:
         raise IntegrityError(f"{STATE} is damaged") from error
     if found != FORMAT:
         raise InputError(f"another version of eyespot wrote it (format {found}, not {FORMAT})")

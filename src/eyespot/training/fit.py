@@ -91,7 +91,7 @@ def learn_epoch(run: Run) -> None:
             break
     else:
         state.step = min((state.epoch + 1) * state.plan.steps_per_epoch, state.plan.steps)
-    if state.seen:
+    if state.seen or state.stopped is None:  # out of time before the first batch: no line
         run.watcher.epoch(state.close_epoch(*run.validated()))
         run.keeper.write_history(state)
     run.end_if_over()

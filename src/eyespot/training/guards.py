@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -41,10 +42,17 @@ class Buffers:
         self._now = list(network.buffers())
         self._before = [buffer.detach().clone() for buffer in self._now]
 
-    @torch.no_grad()
-    def remember(self) -> None:
+    @contextmanager
+    def as_before_if_it_fails(self) -> Iterator[None]:
+        """Remember them; where the block raises, they are restored."""
         if self._now:
-            torch._foreach_copy_(self._before, self._now)
+            with torch.no_grad():
+                torch._foreach_copy_(self._before, self._now)
+        try:
+            yield
+        except BaseException:
+            self.restore()
+            raise
 
     @torch.no_grad()
     def restore(self) -> None:

@@ -75,22 +75,22 @@ class Run:
         """Leave the gradient of the batch's mean loss in the parameters."""
         state = self.state
         torch.manual_seed(torch_seed(state.plan.seed, batch.step, self.world.rank))
-        self._buffers.remember()
-        outcome, state.micro_batch = guards.in_memory(
-            lambda micro_batch: backward(
-                state.network,
-                batch.images,
-                batch.targets,
-                self.rule,
-                photos=batch.photos,
-                micro_batch=micro_batch,
-                world=self.world,
-            ),
-            micro_batch=state.micro_batch,
-            photos=len(batch.images),
-            retreat=self._buffers.restore,
-            note=self.watcher.note,
-        )
+        with self._buffers.as_before_if_it_fails():
+            outcome, state.micro_batch = guards.in_memory(
+                lambda micro_batch: backward(
+                    state.network,
+                    batch.images,
+                    batch.targets,
+                    self.rule,
+                    photos=batch.photos,
+                    micro_batch=micro_batch,
+                    world=self.world,
+                ),
+                micro_batch=state.micro_batch,
+                photos=len(batch.images),
+                retreat=self._buffers.restore,
+                note=self.watcher.note,
+            )
         return outcome
 
     def refuse(self, batch: Batch, outcome: Outcome) -> None:
