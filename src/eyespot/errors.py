@@ -17,6 +17,11 @@ HOLDS = 2  # likeness from which a known name holds the one that was typed
 class EyespotError(Exception):
     """Something a user can put right; the message says how."""
 
+    @property
+    def exit_code(self) -> int:
+        """What the command line exits with."""
+        return 2
+
 
 class InputError(EyespotError):
     """A folder, file, table or option that cannot be used as it stands."""

@@ -101,7 +101,7 @@ def main() -> None:
         if show_traceback:
             raise
         click.echo(f"eyespot: {error}", err=True)
-        sys.exit(2)
+        sys.exit(error.exit_code if isinstance(error, EyespotError) else 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -20,6 +20,7 @@ from eyespot.classifier.place import (
 )
 from eyespot.classifier.readme import card_text
 from eyespot.datasets.catalogue import open_dataset
+from eyespot.evaluation.figures import figures
 from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
 from eyespot.training.stages import Unwatched, Watcher
@@ -75,38 +76,17 @@ def digest(order: Order) -> str:
 
 def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
     """What `train --json` prints; shares are in [0, 1]. Documented in docs/json.md."""
-    metrics = trained.report.metrics
-    skipped = [{"file": item.file, "reason": item.reason} for item in trained.left_out]
-    per_class = [
-        {"label": c.label, "n": c.n, "precision": c.precision, "recall": c.recall, "f1": c.f1}
-        for c in metrics.per_class
-    ]
     return {
         "bundle": str(path),
-        "classes": list(metrics.classes),
+        "classes": list(trained.report.metrics.classes),
         "photos": {
             "found": trained.found,
             "used": sum(trained.split.values()),
-            "skipped": skipped,
+            "skipped": to_json(trained.left_out),
         },
         "split": trained.split,
         "head": to_json(trained.head),
-        "metrics": {
-            "n": metrics.n,
-            "groups": metrics.groups,
-            "top1": metrics.top1,
-            "top1_interval": list(metrics.top1_interval),
-            "interval_method": metrics.interval_method,
-            "balanced_accuracy": metrics.balanced_accuracy,
-            "measured_by": trained.report.measured_by,
-            "random_split_top1": _random_top1(trained),
-            "per_class": per_class,
-        },
+        "metrics": figures(trained.report),
         "notes": list(trained.notes),
         "seconds": {stage: round(s, 3) for stage, s in trained.seconds.items()},
     }
-
-
-def _random_top1(trained: Trained) -> float | None:
-    split = trained.report.random_split
-    return None if split is None else split.top1
