@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
+from eyespot.classifier.export import parity
 from eyespot.classifier.export.standalone import preprocess
 from eyespot.errors import ImageError
 from eyespot.images.preprocessing import Preprocessing
@@ -21,6 +22,9 @@ RULES = {
     "bilinear": Preprocessing(235, 224, "bilinear", HALF, HALF),
     "no margin": Preprocessing(97, 97, "bicubic", HALF, HALF),
     "small": SMALL,
+    "grey": Preprocessing(40, 32, "bilinear", (0.5,), (0.5,), "L"),
+    "padded": Preprocessing(28, 28, "bilinear", HALF, HALF, padding=4),
+    "grey and padded": Preprocessing(36, 28, "bicubic", (0.5,), (0.5,), "L", padding=2),
 }
 
 
@@ -32,7 +36,7 @@ def ours(data: bytes, rule: Preprocessing = SMALL):
 
 
 def exported(data: bytes, rule: Preprocessing = SMALL):
-    numbers = preprocess.Settings(rule.resize, rule.crop, rule.interpolation)
+    numbers = parity.settings(rule)
     try:
         return preprocess.read(data, numbers)
     except ValueError:

@@ -155,32 +155,6 @@ def test_normalisation_keeps_its_input():
     assert (pixels == 9).all()
 
 
-def test_an_onnx_graph_repeats_the_normalisation_bit_for_bit():
-    onnx = pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    helper, kinds = onnx.helper, onnx.TensorProto
-    constants = [
-        onnx.numpy_helper.from_array(IMAGENET.shift.reshape(3, 1, 1), "shift"),
-        onnx.numpy_helper.from_array(IMAGENET.scale.reshape(3, 1, 1), "scale"),
-    ]
-    nodes = [
-        helper.make_node("Cast", ["pixels"], ["floats"], to=kinds.FLOAT),
-        helper.make_node("Transpose", ["floats"], ["channels"], perm=[0, 3, 1, 2]),
-        helper.make_node("Sub", ["channels", "shift"], ["moved"]),
-        helper.make_node("Mul", ["moved", "scale"], ["images"]),
-    ]
-    shapes = [("pixels", kinds.UINT8, [1, 16, 16, 3]), ("images", kinds.FLOAT, [1, 3, 16, 16])]
-    given, wanted = ([helper.make_tensor_value_info(*shape)] for shape in shapes)
-    graph = helper.make_graph(nodes, "normalise", given, wanted, constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    session = runtime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
-    pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
-    (images,) = session.run(None, {"pixels": pixels})
-    assert np.array_equal(images, IMAGENET.normalise(pixels))
-
-
 def test_it_goes_to_json_and_back_and_names_its_decoder():
     text = json.dumps(to_json(IMAGENET))
     assert from_json(Preprocessing, json.loads(text)) == IMAGENET
@@ -265,6 +239,45 @@ def test_a_crop_is_finished_as_the_whole_way_would():
     assert np.array_equal(padded.of_crop(noise(28, 28)), padded(noise(28, 28)))
     with pytest.raises(InputError, match="crop of 28 x 28 pixels, not 27 x 28"):
         padded.of_crop(noise(27, 28))
+
+
+@pytest.mark.parametrize("kind", ["colour", "grey", "mean image"])
+def test_an_onnx_graph_repeats_the_normalisation_bit_for_bit(kind):
+    rule = dataclasses.replace(IMAGENET, resize=16, crop=16)
+    if kind == "grey":
+        rule = dataclasses.replace(DIGIT, resize=16, crop=16, mean=(0.1 / 1.275,), std=(0.78,))
+    if kind == "mean image":
+        mean = np.random.default_rng(0).integers(0, 256, (16, 16, 3)).astype(np.uint8)
+        rule = dataclasses.replace(rule, mean_image=as_mean_image(mean))
+    onnx = pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    helper, kinds, shift = onnx.helper, onnx.TensorProto, rule.shift
+    constants = [
+        onnx.numpy_helper.from_array(
+            rule.shift.reshape(rule.channels, *rule.shift.shape[1:] or (1, 1)), "shift"
+        ),
+        onnx.numpy_helper.from_array(rule.scale[:, None, None], "scale"),
+    ]
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["floats"], to=kinds.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["channels"], perm=[0, 3, 1, 2]),
+        helper.make_node("Sub", ["channels", "shift"], ["moved"]),
+        helper.make_node("Mul", ["moved", "scale"], ["images"]),
+    ]
+    count = rule.channels
+    shapes = [
+        ("pixels", kinds.UINT8, [1, 16, 16, count]),
+        ("images", kinds.FLOAT, [1, count, 16, 16]),
+    ]
+    given, wanted = ([helper.make_tensor_value_info(*shape)] for shape in shapes)
+    graph = helper.make_graph(nodes, "normalise", given, wanted, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    session = runtime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    pixels = np.arange(256, dtype=np.uint8).repeat(count).reshape(1, 16, 16, count)
+    (images,) = session.run(None, {"pixels": pixels})
+    assert np.array_equal(images, rule.normalise(pixels))
 
 
 @pytest.mark.parametrize("rule", [DIGIT, LITE0], ids=["grey", "colour"])

@@ -41,7 +41,8 @@ def bundle_for(source: Path) -> Path:
     Beside the folder, where the working directory lies in it: nothing is written among photos.
     """
     whole = source.resolve()
-    name = f"{(whole.name if whole.is_dir() else whole.stem) or 'photos'}-model"
+    stem = whole.name if whole.is_dir() else whole.stem.removesuffix(".tar")
+    name = f"{stem or 'photos'}-model"
     is_inside = whole.is_dir() and Path.cwd().is_relative_to(whole)
     return whole.with_name(name) if is_inside and whole.name else Path(name)
 

@@ -63,6 +63,7 @@ def from_network(
     `EyespotError` where it holds a number that is not finite.
     """
     own = _copied(network, architecture, num_classes=len(classes))
+    own.check(torch.empty(1, preprocessing.channels, preprocessing.size, preprocessing.size))
     arrays = {name: tensor.numpy() for name, tensor in own.state_dict().items()}
     place = find(architecture).head
     layer = own.get_submodule(place)

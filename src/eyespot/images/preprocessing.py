@@ -135,7 +135,7 @@ class Preprocessing:
         """(N, H, W, C) -> (N, C, H, W) float32: `(float32(pixel) - shift) * scale`, rounded twice.
 
         A difference and a product, each in float32: no fused multiply-add and no division, so
-        numpy, an ONNX graph (Sub, Mul) and any float32 engine agree in every bit.
+        numpy, torch and an ONNX graph (Sub, Mul) agree in every bit.
         """
         shift = self.shift
         channels = pixels.transpose(0, 3, 1, 2).astype(np.float32, order="C")
