@@ -128,7 +128,8 @@ def _wrong_extensions(photos: Sequence[Photo], facts: Sequence[Facts]) -> list[W
     for photo, known in zip(photos, facts, strict=True):
         extension = "." + photo.file.rpartition("/")[2].rpartition(".")[2].lower()
         right = EXTENSIONS.get(known.format)
-        if right is not None and extension not in right:
+        is_file = photo.content is None  # a picture inside a larger file has no name of its own
+        if is_file and right is not None and extension not in right:
             has_one = "." in photo.file.rpartition("/")[2].lstrip(".")
             found.append(WrongExtension(photo.file, known.format, extension if has_one else ""))
     return found

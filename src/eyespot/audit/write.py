@@ -30,7 +30,8 @@ class Written:
 def folder_for(source: Path) -> Path:
     """Where the audit of a folder or table goes: `NAME-audit` in the working directory."""
     whole = source.resolve()
-    return Path(f"{(whole.name if whole.is_dir() else whole.stem) or 'photos'}-audit")
+    stem = whole.name if whole.is_dir() else whole.stem.removesuffix(".tar")
+    return Path(f"{stem or 'photos'}-audit")
 
 
 def require_outside(folder: Path, dataset_root: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import StageLines, note, print_json, wrapped
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ FOUND = 1  # exit code where something of a --fail-on kind was found
 
 
 @click.command()
-@click.argument("photos", type=click.Path(path_type=Path))
+@click.argument("photos", type=PHOTOS)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write [NAME-audit].")
 @click.option("--overwrite", is_flag=True, help="Begin labels.csv anew, without your edits.")
 @click.option("--fail-on", "fail_on", multiple=True, metavar="KIND", help="Exit with 1 if found.")

@@ -10,6 +10,7 @@ import click
 
 from eyespot.cli.crops import show_crops
 from eyespot.cli.measured import Measured, Order, measure_each, measure_together
+from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import SEED, print_json
 from eyespot.datasets.names import shown
 
@@ -22,7 +23,7 @@ PAGE, TABLE = "report.html", "predictions.csv"
 
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, metavar="BUNDLE... [PHOTOS]")
-@click.option("--data", type=click.Path(path_type=Path), help="PHOTOS; all words are bundles then.")
+@click.option("--data", type=PHOTOS, help="PHOTOS; all words are bundles then.")
 @click.option(
     "--protocol",
     "protocol_name",
@@ -109,7 +110,7 @@ def _sources(words: tuple[str, ...], data: Path | None) -> tuple[tuple[str, ...]
     *bundles, last = words
     if not bundles:
         raise click.UsageError("Expected a BUNDLE and PHOTOS: eyespot evaluate BUNDLE PHOTOS")
-    return tuple(bundles), Path(last)
+    return tuple(bundles), PHOTOS.convert(last, None, None)
 
 
 def _require_free(out: Path, overwrite: bool) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eyespot.cli.sources import open_classifier
+from eyespot.cli.sources import PHOTOS, open_classifier
 from eyespot.cli.terminal import StageLines
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LABELS_COUNTED = 20  # labels in the last lines, the most frequent first
 
 @click.command()
 @click.argument("bundle")
-@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, type=PHOTOS)
 @click.option("--jsonl", is_flag=True, help="Print one JSON object per line.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="Write a table besides.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")

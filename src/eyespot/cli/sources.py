@@ -1,10 +1,12 @@
-"""What a word on the command line stands for: a bundle on disk, or a name that eyespot knows."""
+"""What a word on the command line stands for: a path, or a name that eyespot knows."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from eyespot.cli.terminal import note
 from eyespot.errors import InputError
@@ -12,6 +14,19 @@ from eyespot.errors import InputError
 if TYPE_CHECKING:
     from eyespot.classifier.classifier import Classifier
 
+
+class Photos(click.ParamType):
+    """A path of photos, or a data set by its name: the word becomes where it lies."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        from eyespot.datasets.places import located
+
+        return located(value)
+
+
+PHOTOS = Photos()
 IMAGENET = "imagenet"  # the embedded network with its own 1,000 classes
 
 
