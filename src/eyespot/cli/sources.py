@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from eyespot.classifier.classifier import Classifier
 
 
-class Photos(click.ParamType):
+class Photos(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
     """A path of photos, or a data set by its name: the word becomes where it lies."""
 
     name = "path"
