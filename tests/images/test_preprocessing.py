@@ -253,9 +253,7 @@ def test_an_onnx_graph_repeats_the_normalisation_bit_for_bit(kind):
     runtime = pytest.importorskip("onnxruntime")
     helper, kinds, shift = onnx.helper, onnx.TensorProto, rule.shift
     constants = [
-        onnx.numpy_helper.from_array(
-            rule.shift.reshape(rule.channels, *rule.shift.shape[1:] or (1, 1)), "shift"
-        ),
+        onnx.numpy_helper.from_array(shift if shift.ndim == 3 else shift[:, None, None], "shift"),
         onnx.numpy_helper.from_array(rule.scale[:, None, None], "scale"),
     ]
     nodes = [

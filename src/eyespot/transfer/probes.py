@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from eyespot.classifier.calibration import calibrated
 from eyespot.classifier.heads import (
     Head,
     Labels,
@@ -36,7 +37,6 @@ STRENGTHS = {  # of each kind of head, the most cautious first
     NEIGHBOURS: (20.0, 10.0, 5.0),
 }
 MIRROR_DECAY = 0.003  # of the softmax head that is asked whether mirror images help
-TEMPERATURES = np.geomspace(0.05, 20, 121)  # 5 % apart
 QUERIES_AT_ONCE = 1024  # bounds the table of similarities
 
 
@@ -132,23 +132,6 @@ def cross_validate(examples: Examples, chosen_on: Callable[[Examples], Candidate
     for outside, found in in_threads(answer, np.unique(examples.folds)):
         answers[outside] = found
     return answers
-
-
-def calibrated(logits: Vectors, labels: Labels) -> tuple[float, NDArray[np.float64]]:
-    """The temperature with the least mean log loss, and each photo's log loss in nats.
-
-    Against blurred labels, as if two more photos had theirs by lot: few photos, all answered
-    rightly, are no reason to be sure (Platt: Probabilistic outputs for support vector machines,
-    1999, Sect. 2.2, whose targets these are for two classes).
-    """
-    shifted = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64)
-    right = shifted[np.arange(len(labels)), labels]
-    blur = 2 / (len(labels) + 2)
-    aim = (1 - blur) * right + blur * shifted.mean(axis=1)
-    totals = [np.log(np.exp(shifted / t).sum(axis=1)) for t in TEMPERATURES]
-    pairs = zip(totals, TEMPERATURES, strict=True)
-    best = int(np.argmin([(total - aim / t).mean() for total, t in pairs]))
-    return float(TEMPERATURES[best]), totals[best] - right / TEMPERATURES[best]
 
 
 def _mirror_images_help(examples: Examples, held_out: int | None) -> bool:
