@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from threadpoolctl import threadpool_limits
 
 from eyespot.classifier.heads import NeighbourHead, probabilities
