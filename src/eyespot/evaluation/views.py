@@ -171,8 +171,8 @@ def _with_larger_crop(classifier: Classifier, protocol: Protocol, views: LargerC
     """The same classifier, as if its preprocessing were the protocol's: one more engine."""
     own = classifier.backbone.preprocessing
     crop = scaled(views.crop, own.crop)
+    backbone, _ = _required(classifier.backbone, protocol, [crop + 2 * own.padding])
     preprocessing = replace(own, resize=max(crop, scaled(views.scale, own.crop)), crop=crop)
-    backbone, _ = _required(classifier.backbone, protocol, [preprocessing.size])
     return replace(classifier, backbone=replace(backbone, preprocessing=preprocessing), flip=False)
 
 
