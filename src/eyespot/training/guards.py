@@ -91,7 +91,7 @@ def culprits(network: Network, images: Tensor, targets: Tensor, rule: Rule) -> l
         losses, _ = forward(network, images[place : place + 1], targets[place : place + 1], rule)
         losses.sum().backward()
         norm = nn.utils.get_total_norm(gradients(network))
-        if not (math.isfinite(float(losses.sum())) and math.isfinite(float(norm))):
+        if not (math.isfinite(float(losses.detach().sum())) and math.isfinite(float(norm))):
             found.append(place)
     network.zero_grad(set_to_none=True)
     network.train()

@@ -228,6 +228,7 @@ class Run:
             raise EyespotError("the training is not over")
         network = state.network
         network.load_state_dict(state.best_tensors or state.usable())
+        self.world.copy_from_first(network.state_dict().values())
         precision.lay_out(network, channels_last=False)
         network.eval()
         network.zero_grad(set_to_none=True)
