@@ -14,6 +14,7 @@ from eyespot.pages.axes import Axis, short, spanning
 from eyespot.pages.cost_chart import SHAPES, CostPoint, cost_chart
 from eyespot.pages.drawing import broken, text_width, values
 from eyespot.pages.history_chart import HistoryBar, history_chart
+from eyespot.pages.line_chart import Line, Panel, line_chart, line_drawing
 from eyespot.pages.lineage_chart import IdeaRow, lineage_chart
 from eyespot.pages.placing import Label, crosses, overlap, place
 
@@ -260,3 +261,73 @@ def test_every_chart_takes_any_name(evil):
         lineage_chart([row], network=evil, **words),
     ):
         parsed(svg)
+
+
+# ---------------------------------------------------------------- lines
+
+
+def lines(panels, **changed):
+    given = {"title": "t", "across": "epoch", "notes": ["n"], "source": "s"}
+    return parsed(line_chart(panels, **given | changed))
+
+
+def points_of(root):
+    """The places of each drawn line, in the order of lines."""
+    return [
+        [tuple(map(float, point.split())) for point in re.findall(r"[\d.]+ [\d.]+", path.get("d"))]
+        for path in root.iter(f"{SVG}path")
+    ]
+
+
+def test_lines_stand_where_arithmetic_puts_them():
+    panel = Panel("loss", (Line("a", ((0, 0.0), (5, 1.0), (10, 4.0))),))
+    (places,) = points_of(lines([panel]))
+    assert places[1][0] - places[0][0] == pytest.approx(places[2][0] - places[1][0], abs=0.11)
+    rise, all_of_it = places[0][1] - places[1][1], places[0][1] - places[2][1]
+    assert rise == pytest.approx(all_of_it / 4, abs=0.11)
+
+
+def test_on_a_logarithmic_lower_axis_equal_factors_are_equal_lengths():
+    panel = Panel("loss", (Line("a", ((1e-4, 1.0), (1e-3, 2.0), (1e-2, 1.0))),))
+    (places,) = points_of(lines([panel], is_log=True))
+    assert places[1][0] - places[0][0] == pytest.approx(places[2][0] - places[1][0], abs=0.11)
+
+
+def test_names_of_lines_that_end_together_do_not_touch():
+    ends = (0.5, 0.5, 0.501, 0.499)
+    panel = Panel("x", tuple(Line(f"name{i}", ((0, 0.0), (1, y))) for i, y in enumerate(ends)))
+    root = lines([panel])
+    places = [
+        float(t.get("y")) for t in root.iter(f"{SVG}text") if (t.text or "").startswith("name")
+    ]
+    assert len(places) == 4
+    assert min(b - a for a, b in itertools.pairwise(sorted(places))) >= 18
+    (first, *_) = points_of(root)
+    assert max(places) <= first[0][1] + 6, "a name stands below its panel"
+
+
+def test_what_is_beyond_the_axis_is_held_at_its_end():
+    panel = Panel("x", (Line("a", ((0, 50.0), (1, 180.0))),), most=100, unit=" %")
+    root = lines([panel])
+    (places,) = points_of(root)
+    shares = [t for t in root.iter(f"{SVG}text") if t.text.endswith(" %")]
+    (full,) = (float(t.get("y")) - 5 for t in shares if t.text == "100 %")
+    assert places[1][1] == pytest.approx(full, abs=0.11)
+    assert max(float(t.text[:-2]) for t in shares) == 100
+
+
+def test_a_lower_axis_of_whole_numbers_has_no_others():
+    root = lines([Panel("x", (Line("a", ((1, 100.0), (2, 200.0))),))], is_whole=True)
+    assert [t for t in texts(root) if re.fullmatch(r"1\.\d", t)] == []
+    assert {"1", "2"} <= set(texts(root))
+
+
+@pytest.mark.parametrize("name", [*PAYLOADS[:4], *ODD[:4]])
+def test_names_of_lines_are_words_whatever_they_hold(name):
+    root = lines([Panel(name, (Line(name, ((0, 1.0), (1, 2.0))),))], title=name)
+    assert points_of(root)
+
+
+def test_lines_in_a_page_have_no_style_of_their_own():
+    svg = line_drawing([Panel("x", (Line("a", ((0, 1.0), (1, 2.0))),))], title="t", across="epoch")
+    assert "<style" not in svg and 'class="drawn"' in svg and 'aria-label="t"' in svg
