@@ -61,8 +61,8 @@ def report(
     """The report on (N, K) `probabilities` of the photos found, as `way` or its like gave them."""
     classifier = way.classifier
     metrics = measure(
-        classifier.classes,
-        truths(found.photos, classifier.classes),
+        found.classes,
+        truths(found.photos, found.classes),
         probabilities,
         groups=[photo.group for photo in found.photos],
         seed=seed,
@@ -70,7 +70,7 @@ def report(
     return Report(
         dataset=dataset.name,
         metrics=metrics,
-        rows=rows(found.photos, classifier.classes, probabilities),
+        rows=rows(found.photos, found.classes, probabilities),
         measured_by="training photos" if found.are_remembered else "held out",
         command=command,
         protocol=way.protocol,
