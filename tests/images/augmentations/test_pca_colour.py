@@ -102,6 +102,8 @@ def test_pictures_of_one_colour_stay_finite_and_as_they_were(colour):
 def test_of_grey_pictures_the_one_direction_is_grey():
     values = np.random.default_rng(0).integers(0, 256, (28, 28, 1)).astype(np.uint8)
     fitted = PCAColour().fitted([Image.fromarray(values.repeat(3, axis=2))])
+    for grey in (values, values[:, :, 0], Image.fromarray(values[:, :, 0])):
+        assert PCAColour().fitted([grey]) == fitted
     assert np.allclose(fitted.components[0], 1 / math.sqrt(3))
     spread = math.sqrt(3) * (values / 255).std()
     assert math.isclose(fitted.deviations[0], spread, rel_tol=1e-9)

@@ -55,7 +55,7 @@ class PCAColour:
         return f"colours moved along the data's principal components, sigma {self.sigma:g}"
 
     def fitted(self, pictures: Iterable[Image.Image | NDArray[np.uint8]]) -> PCAColour:
-        """The same with the components of the pictures, RGB ones or arrays (H, W, 3).
+        """The same with the components of the pictures, or arrays (H, W, 3), of greys (H, W, 1).
 
         Sums are whole numbers and exact: the result does not depend on how pixels are spread over
         pictures. A component points to where its largest number is positive. Raises `InputError`
@@ -63,7 +63,9 @@ class PCAColour:
         """
         count, total, products = 0, np.zeros(3, object), np.zeros((3, 3), object)
         for picture in pictures:
-            pixels = np.asarray(picture, np.float64).reshape(-1, 3)
+            pixels = np.asarray(picture, np.float64)
+            pixels = pixels.reshape(-1, pixels.shape[2] if pixels.ndim == 3 else 1)
+            pixels = np.broadcast_to(pixels, (len(pixels), 3))  # a grey is (v, v, v)
             count += len(pixels)
             total += pixels.sum(axis=0).astype(np.int64)
             products += (pixels.T @ pixels).astype(np.int64)  # exact: below 2^53 in any picture
