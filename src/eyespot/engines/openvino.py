@@ -98,16 +98,20 @@ class OpenVinoEngine:
         )
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(streams):
-            self._requests.put(compiled.create_infer_request())
+            request = compiled.create_infer_request()
+            self._requests.put((request, request.get_input_tensor(0).data))
         # The first exchange of arrays sets up openvino's binding to numpy. If two threads do that
         # at once, both wait for ever (2026.4: a static guard against the interpreter's lock).
         self(np.zeros(tuple(compiled.input(0).shape), np.uint8))
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(1, H, W, C) uint8 pixels -> (1, D) float32. Waits for a free stream."""
-        request = self._requests.get()
+        request, given = stream = self._requests.get()
         try:
-            request.infer({0: pixels})
+            if pixels.shape != given.shape:
+                raise EyespotError(f"the engine takes {given.shape}, and was given {pixels.shape}")
+            given[:] = pixels  # a tensor of its own for each call costs as much as a small network
+            request.infer()
             return np.array(request.get_output_tensor(0).data, dtype=np.float32)
         finally:
-            self._requests.put(request)
+            self._requests.put(stream)
