@@ -11,7 +11,7 @@ two other points.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from eyespot.networks.architecture import Network
+from eyespot.training.checks.findings import Finding
 
+NAME = "gradients"
 LIMIT = 1e-6  # relative error
 STEPS = (1e-5, 1e-6, 1e-7)  # of about normally distributed inputs; rounding costs 1e-16 / step
 POINTS = 3
@@ -232,3 +234,27 @@ def _tensors(outputs: Any) -> list[Tensor]:
     if isinstance(outputs, Tensor):
         return [outputs]
     return [tensor for each in outputs for tensor in _tensors(each)]
+
+
+def told_of_gradients(found: Sequence[LayerGradient]) -> str:
+    """One line."""
+    worst = max(found, key=lambda each: each.error)
+    kinds = len({each.kind for each in found})
+    return f"{kinds} kinds of layers, relative errors up to {worst.error:.0e} ({worst.kind})"
+
+
+def findings_of_gradients(found: Sequence[LayerGradient]) -> tuple[Finding, ...]:
+    wrong = [each for each in found if not each.error <= LIMIT]
+    if not wrong:
+        return ()
+    worst = max(wrong, key=lambda each: each.error)
+    return (
+        Finding(
+            NAME,
+            f"The gradient of {worst.kind} ({worst.place}, in {worst.mode}) is off by "
+            f"{worst.error:.1e} of its size: {worst.tensor}.",
+            "Training follows gradients: where they are wrong it goes astray, often silently.",
+            "Look at that layer's forward and backward pass: is something detached, rounded, or "
+            "computed by hand?",
+        ),
+    )

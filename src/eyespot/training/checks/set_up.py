@@ -1,0 +1,90 @@
+"""What a training would begin with, and the few photos of it that checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from eyespot.images.augmentations.catalogue import mixed
+from eyespot.networks.architecture import Network
+from eyespot.training import order
+from eyespot.training.checks.trial import Trial
+from eyespot.training.facts import Precision
+from eyespot.training.pictures import Pictures
+from eyespot.training.recipe import Recipe
+
+EPOCH = 0  # whose order and augmentations are looked at: the training's first
+BATCH = 32  # photos at most in the steps of a check
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What a training would begin with."""
+
+    network: Network  # fresh, as the recipe prepares it
+    recipe: Recipe
+    pictures: Pictures  # of the training part
+    classes: tuple[str, ...]
+    device: str = "cpu"
+    precision: Precision = "float32"
+    seed: int = 0
+
+    @property
+    def learning_rate(self) -> float:
+        return self.recipe.optimiser.learning_rate
+
+    def trial(self, *, is_plain: bool = False) -> Trial:
+        """A copy of the network that takes steps as the recipe says."""
+        return Trial(
+            self.network,
+            self.recipe,
+            device=torch.device(self.device),
+            precision=self.precision,
+            seed=self.seed,
+            is_plain=is_plain,
+        )
+
+    def some(self, number: int) -> NDArray[np.int64]:
+        """Up to `number` training photos, every class in turn, drawn by the seed."""
+        labels, photos = self.pictures.labels, len(self.pictures)
+        shuffled = order.order(photos, seed=self.seed, epoch=EPOCH)
+        turns = np.empty(photos, np.int64)
+        for label in range(self.pictures.num_classes):
+            rows = shuffled[labels[shuffled] == label]
+            turns[rows] = np.arange(len(rows))
+        return shuffled[np.argsort(turns[shuffled], kind="stable")][:number]
+
+    def batch(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """(N, C, H, W), (N, K): these photos as the first epoch sees them, none mixed."""
+        images, targets = self.pictures.batch(indices, EPOCH)
+        return torch.from_numpy(images), torch.from_numpy(targets)
+
+    def plain_batch(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """The same as evaluation would see them: nothing augmented."""
+        rule, kinds = self.pictures.preprocessing, self.pictures.num_classes
+        images = rule.normalise(np.stack(list(self.pictures.plain(indices.tolist()))))
+        targets = np.eye(kinds, dtype=np.float32)[self.pictures.labels[indices]]
+        return torch.from_numpy(images), torch.from_numpy(targets)
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The training's own batches, epoch after epoch, of 32 photos at most."""
+        step = 0
+        size = min(self.recipe.batch_size, BATCH, len(self.pictures))
+        for epoch in count():
+            for part in order.batches(len(self.pictures), size, seed=self.seed, epoch=epoch):
+                images, targets = self.pictures.batch(part, epoch)
+                if self.recipe.batch_augmentations:
+                    images, targets = mixed(
+                        self.recipe.batch_augmentations,
+                        images,
+                        targets,
+                        order.mixing(self.seed, step),
+                    )
+                step += 1
+                yield torch.from_numpy(images), torch.from_numpy(targets)
