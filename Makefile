@@ -1,15 +1,31 @@
 # make demo      the main job on bundled pictures, from nothing to a report
 # make test      style, types and the whole suite
 # make demo PHOTOS=folder     the same on your photos
+# make data      FashionMNIST where eyespot finds it by its name
 
 PYTHON ?= python3
 PHOTOS ?=
 BIN := .venv/bin
 
-.PHONY: demo test slow clean
+FASHION := /usr/share/datasets/fashion-mnist
+
+.PHONY: demo data test slow clean
 
 demo: .venv/installed
 	$(BIN)/eyespot demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+data:
+	@if [ -e $(FASHION)/train-images-idx3-ubyte.gz ]; then \
+		echo "FashionMNIST is in $(FASHION): eyespot train fashion-mnist"; \
+	elif ! command -v apt-get > /dev/null; then \
+		echo "There is no apt-get here to install the package dataset-fashion-mnist with."; \
+		echo "Put the four files of FashionMNIST (train-images-idx3-ubyte.gz and so on) into"; \
+		echo "~/.local/share/datasets/fashion-mnist/, or give the folder that holds them."; \
+		exit 1; \
+	else \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) apt-get install -y dataset-fashion-mnist || { \
+			echo "If there is no such package, run apt-get update first."; exit 1; }; \
+	fi
 
 test: .venv/installed
 	$(BIN)/ruff check

@@ -13,6 +13,7 @@ from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.folder import read_folder
 from eyespot.datasets.groups import group_by_name, with_divided_noted
 from eyespot.datasets.idx import find_idx, is_idx, read_idx
+from eyespot.datasets.imagenet import find_imagenet, read_imagenet
 from eyespot.datasets.labels import with_labels
 from eyespot.datasets.names import shown, some
 from eyespot.datasets.places import NAMES, located
@@ -59,6 +60,13 @@ def read_published(source: Path) -> ImageDataset | None:
 
     Raises `InputError` where its files are not as they were published.
     """
+    if (place := find_imagenet(source)) is not None:
+        return read_imagenet(source, place)
+    return _inside_files(source)
+
+
+def _inside_files(source: Path) -> ImageDataset | None:
+    """The same, for data sets whose pictures lie in larger files."""
     if (place := find_idx(source)) is not None:
         return read_idx(source, place)
     if (place := find_cifar(source)) is not None:
@@ -98,7 +106,7 @@ def find_photos(sources: Sequence[Path]) -> tuple[tuple[Photo, ...], tuple[LeftO
 
 def _below(folder: Path) -> tuple[list[Photo], list[LeftOut]]:
     try:
-        published = read_published(folder)
+        published = _inside_files(folder)
     except InputError as error:
         return [], [LeftOut(folder.as_posix(), str(error))]
     if published is not None:
