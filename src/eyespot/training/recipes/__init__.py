@@ -1,0 +1,1 @@
+"""The published recipes as data: one file for each paper."""
