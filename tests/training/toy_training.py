@@ -61,7 +61,7 @@ VARIANTS = {
     ),
     "accumulated": (
         replace(PLAIN, augmentations=CROPS, schedule=Plateau(patience=1, by=0.5)),
-        {"workers": 2, "micro_batch": 5},
+        {"workers": 2, "micro_batch": 5, "precision": "bfloat16"},
     ),
 }
 

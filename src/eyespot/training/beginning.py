@@ -173,13 +173,13 @@ def plan(
     check: Callable[[], None],
 ) -> Plan:
     """The whole training as asked for. Raises `InputError` for one that cannot be."""
-    photos, size = len(train), train.preprocessing.size
+    photos = len(train)
     if recipe.batch_size > photos:
         raise InputError(
             f"The recipe {recipe.name} takes {recipe.batch_size} photos per step, but there are "
             f"{photos} to train on: take a smaller batch size"
         )
-    numbers = precision.decided(wishes.precision, device)
+    numbers = precision.decided(wishes.precision, network, device)
     steps_per_epoch = len(order.sizes(photos, recipe.batch_size))
     state = network.state_dict()
     return Plan(
@@ -194,7 +194,7 @@ def plan(
         steps=recipe.epochs * steps_per_epoch,
         time_limit=wishes.time_limit,
         precision=numbers,
-        channels_last=precision.prefers_channels_last(network, image_size=size, precision=numbers),
+        channels_last=precision.prefers_channels_last(network, precision=numbers, device=device),
     )
 
 

@@ -1,7 +1,8 @@
 """In which numbers the network computes, decided once for a training and kept when it goes on.
 
-Weights, losses and updates are float32 always. Where the processor multiplies bfloat16 matrices in
-hardware (AMX, or a GPU), convolutions and linear layers take their inputs in bfloat16.
+Weights, losses and updates are float32 always. Where the processor multiplies bfloat16 in hardware,
+convolutions and linear layers take their inputs in it: twice as fast on processors with AVX512-BF16
+(docs/training.md has the figures), more with AMX and on GPUs.
 """
 
 from __future__ import annotations
@@ -16,36 +17,44 @@ from torch import nn
 from eyespot.errors import InputError
 from eyespot.training.facts import Machine, Precision
 
-CHANNELS_LAST_FROM = 128  # pixels of the pictures
 Wish = Literal["auto", "float32", "bfloat16"]
+WORTH_IT = 100_000  # weights in kernels and matrices; below, the conversions cost what they save
 
 
-def decided(wish: Wish, device: torch.device) -> Precision:
+def decided(wish: Wish, network: nn.Module, device: torch.device) -> Precision:
     """What "auto" means on this machine. Raises `InputError` for a precision it does not know."""
     if wish not in ("auto", "float32", "bfloat16"):
         raise InputError(f"The precision is auto, float32 or bfloat16, not {wish!r}")
     if wish != "auto":
         return wish
+    kernels = sum(p.numel() for p in network.parameters() if p.ndim > 1)
+    return "bfloat16" if kernels >= WORTH_IT and _has_bfloat16(device) else "float32"
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Are there instructions for it, or would it be computed the long way round?"""
     if device.type == "cuda":
-        pays = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        pays = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
-    return "bfloat16" if pays else "float32"
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    return False
+
+
+def prefers_channels_last(
+    network: nn.Module, *, precision: Precision, device: torch.device
+) -> bool:
+    """Whether kernels are faster as (N, H, W, C) in memory, as measured for docs/training.md.
+
+    No timing here and now decides: two equal trainings could differ in their last bits.
+    """
+    has_kernels = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    return has_kernels and (device.type == "cpu" or precision == "bfloat16")
 
 
 def lay_out(network: nn.Module, *, channels_last: bool) -> None:
     """Kernels in memory as (N, H, W, C) or as (N, C, H, W); no number changes."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     network.to(memory_format=layout)  # type: ignore[call-overload]  # torch's stubs lack it
-
-
-def prefers_channels_last(network: nn.Module, *, image_size: int, precision: Precision) -> bool:
-    """Whether kernels are faster as (N, H, W, C) in memory, as measured for docs/training.md.
-
-    No timing here and now decides: two equal trainings could differ in their last bits.
-    """
-    has_kernels = any(isinstance(module, nn.Conv2d) for module in network.modules())
-    return has_kernels and (precision == "bfloat16" or image_size >= CHANNELS_LAST_FROM)
 
 
 def computing(precision: Precision, device: torch.device) -> AbstractContextManager[None]:
