@@ -19,7 +19,7 @@ def test_the_file_tree_is_what_the_modules_say():
 
 
 def test_every_command_is_in_the_readme():
-    told = set(re.findall(r"`eyespot (\w+)", README))
+    told = set(re.findall(r"`eyespot ([\w-]+)", README))
     assert set(COMMANDS) <= told
 
 

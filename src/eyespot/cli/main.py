@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": ("predict", "Name photos with a classifier."),
     "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),
     "audit": ("audit", "Look for what is wrong in a folder of photos."),
+    "show-augmentations": ("show_augmentations", "Show photos as training sees them."),
     "export": ("export", "Write a classifier as ONNX, proved equal."),
     "bundle": ("bundle", "Check or seal a classifier's folder."),
     "networks": ("networks", "List the networks of the catalogue."),
@@ -43,7 +44,7 @@ class Commands(click.Group):
         if name not in COMMANDS:
             return None
         module = import_module(f"eyespot.cli.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(module, name.replace("-", "_"))
         return command
 
     def resolve_command(
