@@ -454,3 +454,15 @@ def test_the_watch_sees_pickle_at_work(tmp_path):
         WATCHED = False
     assert [event.partition(" ")[0] for event in EVENTS] == ["pickle.find_class", "os.system"]
     assert canary.exists()
+
+
+def test_a_batch_as_it_was_published_is_read_without_pickle(tmp_path):
+    global WATCHED
+    (tmp_path / "data_batch_1").write_bytes(python_batch(colour(3), [1, 2, 3]))
+    EVENTS.clear()
+    WATCHED = True
+    try:
+        assert len(open_dataset(tmp_path)) == 3
+    finally:
+        WATCHED = False
+    assert EVENTS == []
