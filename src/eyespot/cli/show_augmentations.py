@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from eyespot.datasets.dataset import LeftOut, Photo
 
 
+PHOTOS, TIMES = 6, 8  # rows and columns of a sheet, unless others are asked for
+
+
 @click.command("show-augmentations")
 @click.argument("photos")
 @click.option("--recipe", "name", help="Of this recipe: see eyespot recipes.")
@@ -31,11 +34,11 @@ if TYPE_CHECKING:
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
 @click.option(
-    "--photos", "count", type=click.IntRange(1, 50), default=6, show_default=True,
+    "--photos", "count", type=click.IntRange(1, 50), default=PHOTOS, show_default=True,
     help="How many photos to show.",
 )  # fmt: skip
 @click.option(
-    "--times", type=click.IntRange(1, 20), default=8, show_default=True,
+    "--times", type=click.IntRange(1, 20), default=TIMES, show_default=True,
     help="How often each of them.",
 )  # fmt: skip
 @click.option("--seed", type=SEED, default=0, show_default=True, help="For every draw.")
@@ -74,8 +77,11 @@ def show_augmentations(
     note_left_out(left_out)
     if not chosen:
         raise InputError(f"None of the photos in {shown(photos)} can be read: name other photos")
-    given = {"--recipe": name, "--only": only, "--times": times, "--seed": seed}
-    options = [word for key, value in given.items() if value for word in (key, str(value))]
+    given = {
+        "--recipe": (name, None), "--only": (only, None), "--photos": (count, PHOTOS),
+        "--times": (times, TIMES), "--seed": (seed, 0),
+    }  # fmt: skip
+    options = [w for key, (got, usual) in given.items() if got != usual for w in (key, str(got))]
     source = command_line("show-augmentations", photos, *options)
     wanted = Wanted(chosen, every, times, seed, source)
     sheet = of_recipe(recipe, wanted) if recipe is not None else of_kinds(kinds, wanted)
