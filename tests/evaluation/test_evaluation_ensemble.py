@@ -138,6 +138,23 @@ def test_a_photo_that_cannot_be_read_is_left_out_for_all(tmp_path, members):
     assert {report.metrics.n for report in (*found.members, found.together)} == {9}
 
 
+def test_a_photo_that_goes_away_meanwhile_is_left_out_for_those_that_have_seen_it(
+    tmp_path, members
+):
+    folder = write_textures(tmp_path / "p", photos=3)
+    goes = folder / "stripes" / "0.png"
+
+    def progress(done, total):
+        if done == total // 2:  # the first member has seen all
+            goes.unlink()
+
+    found = evaluate_together(members[:2], open_dataset(folder), progress=progress)
+    assert [item.file for item in found.together.left_out] == ["stripes/0.png"]
+    again = evaluate_together(members[:2], open_dataset(folder))
+    assert found.together.rows == again.together.rows
+    assert [report.rows for report in found.members] == [report.rows for report in again.members]
+
+
 def test_photos_that_all_were_learned_from_are_measured_and_told(tmp_path):
     (tmp_path / "p" / "dots").mkdir(parents=True)
     texture("dots", 0).save(tmp_path / "p" / "dots" / "0.png")

@@ -89,6 +89,20 @@ def test_views_that_are_the_same_count_as_often_as_they_come():
     assert abs(found - softmax(forward(classifier, seen)).mean(axis=0)).max() < FLOAT32
 
 
+def test_of_a_nearly_square_photo_two_squares_of_three_are_one():
+    """33 x 32: squares at 0, at round(0.5) = 0 and at 1; the first counts for two."""
+    classifier = member(name="lenet5_modern")
+    picture = texture("waves", 5, size=(33, 32))
+    seen = list(
+        pictures(protocol("inception-12").views, classifier.backbone.preprocessing, picture)
+    )
+    assert len(seen) == 8  # centre, its mirror image, all, its mirror image; twice
+    each = softmax(forward(classifier, seen))
+    (found,) = ask(classifier, "inception-12", picture)
+    assert abs(found - (2 * each[:4].sum(axis=0) + each[4:].sum(axis=0)) / 12).max() < FLOAT32
+    assert abs(found - each.mean(axis=0)).max() > 10 * FLOAT32
+
+
 def test_logits_are_averaged_where_the_paper_says_scores():
     """(1, -1) and (-3, 0) have the mean (-1, -0.5); their probabilities average otherwise."""
     head = LinearHead(
