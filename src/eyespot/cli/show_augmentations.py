@@ -15,7 +15,7 @@ from eyespot.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from eyespot.datasets.dataset import LeftOut, Photo
+    from eyespot.datasets.dataset import Photo
 
 
 PHOTOS, TIMES = 6, 8  # rows and columns of a sheet, unless others are asked for
@@ -73,15 +73,9 @@ def show_augmentations(
     recipe = find(name) if name else None
     kinds = _kinds(only)
     every = _varied(_found(photos), count)
-    chosen, left_out = _readable(every, count)
-    note_left_out(left_out)
-    if not chosen:
-        raise InputError(f"None of the photos in {shown(photos)} can be read: name other photos")
-    given = {
-        "--recipe": (name, None), "--only": (only, None), "--photos": (count, PHOTOS),
-        "--times": (times, TIMES), "--seed": (seed, 0),
-    }  # fmt: skip
-    options = [w for key, (got, usual) in given.items() if got != usual for w in (key, str(got))]
+    chosen = _readable(every, count, photos)
+    given = (("recipe", name, None), ("only", only, None), ("photos", count, PHOTOS))
+    options = _options(*given, ("times", times, TIMES), ("seed", seed, 0))
     source = command_line("show-augmentations", photos, *options)
     wanted = Wanted(chosen, every, times, seed, source)
     sheet = of_recipe(recipe, wanted) if recipe is not None else of_kinds(kinds, wanted)
@@ -89,6 +83,13 @@ def show_augmentations(
     click.echo(f"Wrote {shown(str(out))}")
     training = ("train", photos, "--method", "scratch", "--recipe", name) if name else ("recipes",)
     click.echo(f"Try: {command_line(*training)}", err=True)
+
+
+def _options(*given: tuple[str, str | int | None, str | int | None]) -> list[str]:
+    """The options as they would be typed; each is a name, a value and the usual value."""
+    return [
+        word for name, value, usual in given if value != usual for word in (f"--{name}", str(value))
+    ]
 
 
 def _kinds(only: str | None) -> list[str]:
@@ -135,13 +136,14 @@ def _varied(photos: Sequence[Photo], count: int) -> list[Photo]:
     return [photo for photo in chain(*zip_longest(*ordered)) if photo is not None]
 
 
-def _readable(photos: Sequence[Photo], count: int) -> tuple[list[Photo], list[LeftOut]]:
-    """The first `count` that can be decoded, and those before them that cannot."""
+def _readable(photos: Sequence[Photo], count: int, source: str) -> list[Photo]:
+    """The first `count` that can be decoded; those before them that cannot are told."""
     from eyespot.datasets.dataset import LeftOut
+    from eyespot.datasets.names import shown
     from eyespot.errors import ImageError
     from eyespot.images.decode import decode
 
-    left_out = []
+    left_out: list[LeftOut] = []
 
     def good() -> Iterator[Photo]:
         for photo in photos:
@@ -152,7 +154,11 @@ def _readable(photos: Sequence[Photo], count: int) -> tuple[list[Photo], list[Le
             else:
                 yield photo
 
-    return list(islice(good(), count)), left_out
+    found = list(islice(good(), count))
+    note_left_out(left_out)
+    if not found:
+        raise InputError(f"None of the photos in {shown(source)} can be read: name other photos")
+    return found
 
 
 def _require_png(path: Path, *, overwrite: bool) -> None:
