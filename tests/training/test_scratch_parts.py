@@ -182,6 +182,7 @@ def test_equal_files_and_given_groups_are_one_group(folder):
     assert groups["train/ant/2.png"] == "2"
 
 
+@pytest.mark.slow  # converts the network that looks for them
 def test_in_a_folder_without_parts_near_copies_are_found_and_kept_together(tmp_path):
     folder = tmp_path / "x"
     for label, seed in (("ant", 0), ("bee", 1)):

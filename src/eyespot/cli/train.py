@@ -4,49 +4,89 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from eyespot.cli.terminal import (
-    SEED,
-    StageLines,
-    note,
-    note_left_out,
-    print_json,
-    wrapped,
-)
+from eyespot.cli.option_groups import Duration, GroupedCommand, given
+from eyespot.cli.sources import PHOTOS
+from eyespot.cli.terminal import SEED, StageLines, note, note_left_out, print_json, wrapped
 from eyespot.datasets.names import shown
+from eyespot.errors import MissingWeightsError
 
 if TYPE_CHECKING:
     from eyespot.classifier.place import Result
 
+PROBE, SCRATCH = "probe", "scratch"
+COMMON = (
+    "method", "network", "out", "overwrite", "group_by", "labels", "seed", "device", "as_json",
+)  # fmt: skip
+OF_PROBE = ("flip",)
+OF_SCRATCH = (
+    "recipe", "epochs", "batch_size", "learning_rate", "time_limit", "keep", "keep_checkpoints",
+    "on_non_finite", "precision", "workers",
+)  # fmt: skip
 
-@click.command()
-@click.argument("photos", type=click.Path(path_type=Path))
+
+class TrainCommand(GroupedCommand):
+    """The options of each method under its name."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Options": COMMON,
+        "With --method probe, a head on a pretrained network": OF_PROBE,
+        "With --method scratch, a network that learns from these photos alone": OF_SCRATCH,
+    }
+
+
+@click.command(cls=TrainCommand)
+@click.argument("photos", type=PHOTOS)
+@click.option(
+    "--method",
+    type=click.Choice([PROBE, SCRATCH]),
+    default=PROBE,
+    show_default=True,
+    help="What learns: a head, or a whole network.",
+)
+@click.option(
+    "--network",
+    help="Pretrained weights (see eyespot weights); with scratch, a network (eyespot networks).",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Bundle to write [PHOTOS-model].")
 @click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
-@click.option("--network", help="Pretrained weights to use: see eyespot weights.")
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
 @click.option("--labels", type=click.Path(path_type=Path), help="The audit's labels.csv, edited.")
 @click.option("--flip", is_flag=True, help="Answer with the mean over photo and mirror image.")
+@click.option("--recipe", metavar="NAME|FILE", help="One of eyespot recipes, or a recipe.json.")
 @click.option(
-    "--seed", type=SEED, default=0, show_default=True, help="For the split and the intervals."
+    "--epochs", type=click.IntRange(1), metavar="N",
+    help="Times that every photo is seen; schedules keep their proportions.",
+)  # fmt: skip
+@click.option("--batch-size", "--batch", type=click.IntRange(1), metavar="N", help="Photos a step.")
+@click.option(
+    "--learning-rate", "--lr", type=click.FloatRange(0, min_open=True), metavar="X",
+    help="The recipe's first one otherwise.",
+)  # fmt: skip
+@click.option("--time-limit", type=Duration(), help="As many epochs as fit: 90s, 20m, 1h30m.")
+@click.option("--keep", type=click.IntRange(1), metavar="N", default=3, help="Checkpoints [3].")
+@click.option("--keep-checkpoints", is_flag=True, help="Keep them when the bundle is there.")
+@click.option(
+    "--on-non-finite", type=click.Choice(["stop", "skip", "roll-back"]), default="stop",
+    help="What happens where a loss is no number [stop].",
+)  # fmt: skip
+@click.option(
+    "--precision", type=click.Choice(["auto", "float32", "bfloat16"]), default="auto",
+    help="What is computed in [auto].",
+)  # fmt: skip
+@click.option(
+    "--workers", type=click.IntRange(0, 64), metavar="N", default=2,
+    help="Threads that prepare photos; no result depends on them [2].",
+)  # fmt: skip
+@click.option(
+    "--seed", type=SEED, default=0, show_default=True, help="For every draw: split, order, weights."
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def train(
-    photos: Path,
-    out: Path | None,
-    overwrite: bool,
-    network: str | None,
-    group_by: str | None,
-    labels: Path | None,
-    flip: bool,
-    seed: int,
-    device: str,
-    as_json: bool,
-) -> None:
+def train(ctx: click.Context) -> None:
     """Make a classifier from PHOTOS, a folder with a folder of photos for each class.
 
     Looks at every photo once, keeps photos together that belong together, chooses how to classify
@@ -54,38 +94,74 @@ def train(
     report. With train/ and val/ inside, it learns from the one and measures on the other. Nothing
     is written into PHOTOS.
 
+    With --method scratch, a network of the catalogue learns from these photos alone, by the recipe
+    of its paper. Stopped, by Ctrl-C or by a power cut, the same command goes on where it was.
+
     \b
     Example:
       eyespot train photos/
       eyespot train photos/ --group-by "(bird\\d+)_" --out birds-model
+      eyespot train fashion-mnist --network lenet5_modern --method scratch --epochs 5
     """
+    values, method = ctx.params, ctx.params["method"]
+    others = given(ctx, OF_SCRATCH if method == PROBE else OF_PROBE)
+    if others:
+        it, do = ("it", "does") if len(others) == 1 else ("them", "do")
+        another = SCRATCH if method == PROBE else PROBE
+        raise click.UsageError(
+            f"{' and '.join(others)} {do} nothing with --method {method}: leave {it} out, or pass "
+            f"--method {another}"
+        )
+    if method == SCRATCH:
+        from eyespot.cli.train_scratch import train_scratch
+
+        train_scratch(values)
+    else:
+        _train_probe(values)
+
+
+def _train_probe(values: dict[str, Any]) -> None:
     from eyespot.classifier.place import bundle_for
     from eyespot.transfer.saving import train_and_save
     from eyespot.transfer.train import Order
 
-    bundle = out or bundle_for(photos)
+    bundle = values["out"] or bundle_for(values["photos"])
     name = shown(str(bundle))
     order = Order(
-        source=photos,
-        network=network or Order.network,
-        seed=seed,
-        flip=flip,
-        group_by=group_by,
-        labels=labels,
-        device=device,
+        source=values["photos"],
+        network=values["network"] or Order.network,
+        seed=values["seed"],
+        flip=values["flip"],
+        group_by=values["group_by"],
+        labels=values["labels"],
+        device=values["device"],
         command=" ".join(["eyespot", *sys.argv[1:]]),
     )
-    watcher = StageLines(is_quiet=as_json)
-    result = train_and_save(order, bundle, overwrite=overwrite, watcher=watcher)
+    _require_checkpoint(order.network)
+    watcher = StageLines(is_quiet=values["as_json"])
+    result = train_and_save(order, bundle, overwrite=values["overwrite"], watcher=watcher)
     if not result.is_new:
         note(f"{name} was trained from these photos with these options: nothing is to be done.")
-    if as_json:
+    if values["as_json"]:
         print_json(result.answer)
         return
-    _tell(result, name)
+    tell(result, name)
 
 
-def _tell(result: Result, name: str) -> None:
+def _require_checkpoint(name: str) -> None:
+    """Raise as `weights.catalogue.find`; a network without weights can learn from nothing."""
+    from eyespot.weights import catalogue
+
+    try:
+        catalogue.find(name)
+    except MissingWeightsError as error:
+        raise MissingWeightsError(
+            f"{error} Or pass --method scratch: {name} learns from your photos alone."
+        ) from error
+
+
+def tell(result: Result, name: str) -> None:
+    """The end of a training: what was left out, the answers, what was written, what next."""
     from eyespot.datasets.dataset import LeftOut
 
     note_left_out([LeftOut(**item) for item in result.answer["photos"]["skipped"]])

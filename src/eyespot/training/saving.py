@@ -1,0 +1,199 @@
+"""Training from scratch once: the bundle and its pages on disk, and the same command again is done.
+
+Checkpoints lie beside the bundle, in `NAME-checkpoints/`. They go when the bundle is whole, unless
+they are to be kept.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from eyespot import files
+from eyespot.classifier import bundle
+from eyespot.classifier.place import (
+    RESULT,
+    TABLE,
+    Result,
+    alone,
+    finished,
+    request_digest,
+    require_bundle,
+    require_outside,
+    result_page,
+)
+from eyespot.classifier.readme import card_text
+from eyespot.datasets.catalogue import open_dataset
+from eyespot.evaluation.figures import figures
+from eyespot.evaluation.report import report_html, summary_lines
+from eyespot.evaluation.table import predictions_csv
+from eyespot.networks import catalogue as networks
+from eyespot.training import checkpoints, facts
+from eyespot.training.curves import curves_svg
+from eyespot.training.distributed import World
+from eyespot.training.history import history_csv, history_jsonl
+from eyespot.training.measuring import Trained, measured
+from eyespot.training.recipes import catalogue as recipes
+from eyespot.training.scratch import Order, learn
+from eyespot.training.stages import Stages, Unwatched, Watcher
+from eyespot.training.telling import learning_section
+from eyespot.values import to_json
+
+RECIPE, CURVES = "recipe.json", "curves.svg"
+REQUEST = "request"  # in the folder of checkpoints: of which photos and options they are
+NO_MATTER = (
+    "source",
+    "labels",
+    "recipe",
+    "workers",
+    "keep",
+    "command",
+)  # to the result, or its own
+
+
+def checkpoints_of(path: Path) -> Path:
+    """Where the checkpoints of a bundle lie: beside it."""
+    return path.with_name(f"{path.name}-checkpoints")
+
+
+def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
+    """Train without a place: nothing is written, and what is stopped is lost."""
+    return measured(order, learn(order, Stages(watcher or Unwatched())))
+
+
+def train_and_save(
+    order: Order,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    keep_checkpoints: bool = False,
+    watcher: Watcher | None = None,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> Result | None:
+    """Train and write the bundle `path`, going on where a former run of the same order stood.
+
+    Where it is there already, from the same photos and options, nothing is done; from others, it
+    is replaced only with `overwrite`, and so are checkpoints of another training. None in all
+    processes but the first. Raises `InputError` before any work where nothing can be written.
+    """
+    world = world or World(device=order.torch_device)
+    place = checkpoints_of(path)
+    with alone(path) if world.is_first else nullcontext():
+        request = world.told(lambda: _request(order, path, overwrite=overwrite))
+        if "answer" in request:
+            _let_go(place, request["digest"], keep=keep_checkpoints)
+            return Result(request["answer"], tuple(request["summary"]), is_new=False)
+        stages = Stages(watcher or Unwatched())
+        learned = learn(order, stages, place=place, progress=progress, world=world)
+        if not world.is_first:
+            return None
+        trained = measured(order, learned)
+        answer = machine_answer(trained, path)
+        summary = tuple(summary_lines(trained.report))
+        page = result_page(request["digest"], answer, summary)
+        pages = _pages(order, trained, path.name) | {RESULT: page}
+        bundle.save(trained.classifier, path, overwrite=overwrite, pages=pages)
+        _let_go(place, request["digest"], keep=keep_checkpoints)
+    return Result(answer, summary, is_new=True)
+
+
+def _request(order: Order, path: Path, *, overwrite: bool) -> dict[str, Any]:
+    """What is to be done, by its digest; with the answer where it has been done.
+
+    With `overwrite`, checkpoints of another request go, so that those that stay are to be gone on
+    with. Raises `InputError` where nothing can or should be written.
+    """
+    require_outside(path, order.source)
+    require_bundle(path)
+    networks.find(order.network)
+    digest = _digest(order)
+    if path.exists() and not overwrite:
+        return {"digest": digest} | asdict(finished(path, digest))
+    files.require_writable(path)
+    place = checkpoints_of(path)
+    if overwrite and _kept_for(place) != _marked(digest):
+        checkpoints.clear(place)
+    if not _kept_for(place):
+        files.write_atomic(place / REQUEST, _marked(digest))
+    return {"digest": digest}
+
+
+def _digest(order: Order) -> str:
+    """SHA-256 over all that the result depends on."""
+    dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+    recipe = order.recipe or recipes.for_network(order.network)
+    options = {
+        field.name: to_json(getattr(order, field.name))
+        for field in fields(order)
+        if field.name not in NO_MATTER
+    }
+    return request_digest([options, to_json(recipe)], dataset)
+
+
+def _marked(digest: str) -> str:
+    """What checkpoints are for: a request, as this version of everything understands it."""
+    return f"{digest} eyespot {version('eyespot')} torch {torch.__version__}\n"
+
+
+def _kept_for(place: Path) -> str:
+    mark = place / REQUEST
+    return mark.read_text("utf-8", "replace") if mark.is_file() else ""
+
+
+def _let_go(place: Path, digest: str, *, keep: bool) -> None:
+    """Remove the checkpoints of a request that has its bundle."""
+    files.sweep(place, older_than=0.0)
+    if not keep and _kept_for(place).startswith(digest):
+        dying = place.with_name(f".{place.name}.removed.tmp")  # killed half way, it is swept
+        with suppress(OSError):
+            place.rename(dying)
+        shutil.rmtree(dying, ignore_errors=True)
+
+
+def _pages(order: Order, trained: Trained, name: str) -> dict[str, str]:
+    """The files of the bundle for people, and the recipe and the history for programs."""
+    fitted, report = trained.learned.fitted, trained.report
+    learning = learning_section(fitted, trained.learned.recipe)
+    return {
+        bundle.CARD: card_text(trained.classifier, name=name),
+        bundle.REPORT: report_html(report, learning=learning),
+        TABLE: predictions_csv(report.rows),
+        RECIPE: json.dumps(to_json(trained.learned.recipe), indent=1) + "\n",
+        CURVES: curves_svg(fitted.history, fitted.best, source=order.command),
+        "history.csv": history_csv(fitted.history),
+        "history.jsonl": history_jsonl(fitted.history),
+    }
+
+
+def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
+    """What `train --method scratch --json` prints; shares are in [0, 1]. See docs/json.md."""
+    learned, report = trained.learned, trained.report
+    fitted, best = learned.fitted, learned.fitted.best
+    return {
+        "bundle": str(path),
+        "network": learned.architecture.name,
+        "classes": list(report.metrics.classes),
+        "photos": {
+            "found": learned.found,
+            "used": sum(learned.parts.sizes.values()),
+            "skipped": to_json(report.left_out),
+        },
+        "split": learned.parts.sizes,
+        "epochs": len(fitted.history),
+        "best": None if best is None else {"epoch": best.epoch, "top1": best.validation_top1},
+        "stopped": fitted.stopped,
+        "metrics": figures(report),
+        "images_per_second": round(fitted.images_per_second, 1),
+        "resumed_from": fitted.resumed_from,
+        "recipe": to_json(learned.recipe),
+        "notes": list(learned.notes),
+        "seconds": {stage: round(s, 3) for stage, s in report.seconds},
+    }

@@ -1,0 +1,237 @@
+"""From a folder of photos to a network that has learned from nothing else.
+
+Read, look at every photo, divide, fit the recipe of the network's paper to the photos at hand,
+train. What came out is measured in `measuring.py` and written in `saving.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeGuard
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from eyespot.datasets.catalogue import open_dataset
+from eyespot.datasets.checks import check_trainable
+from eyespot.datasets.dataset import ImageDataset
+from eyespot.engines.run import in_threads
+from eyespot.images.augmentations.catalogue import Augmentation
+from eyespot.images.augmentations.pca_colour import PCAColour
+from eyespot.images.preprocessing import Preprocessing
+from eyespot.images.statistics import with_statistics
+from eyespot.networks import catalogue as networks
+from eyespot.networks.architecture import Architecture
+from eyespot.pages.words import count, percent
+from eyespot.training import facts
+from eyespot.training.checkpoints import Saving
+from eyespot.training.distributed import World
+from eyespot.training.fit import fit
+from eyespot.training.guards import WhenNotFinite
+from eyespot.training.looking import Progress, look
+from eyespot.training.parts import Parts, divided
+from eyespot.training.pictures import Pictures
+from eyespot.training.precision import Wish
+from eyespot.training.recipe import Recipe
+from eyespot.training.recipes import catalogue as recipes
+from eyespot.training.recipes.scaling import scaled
+from eyespot.training.stages import Stages
+
+SAMPLED = 5_000  # training photos whose colours are taken apart: more change nothing that matters
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for: all that the result depends on besides the photos, and the way there."""
+
+    source: Path
+    network: str  # of the catalogue
+    recipe: Recipe | None = None  # None: the one of the network's paper
+    epochs: int | None = None  # None: as the recipe says
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int = 0
+    group_by: str | None = None
+    labels: Path | None = None  # the audit's table, edited
+    device: str = "auto"
+    precision: Wish = "auto"
+    time_limit: float | None = None  # seconds of training
+    when_not_finite: WhenNotFinite = "stop"
+    workers: int = 2  # threads that prepare photos; no result depends on them
+    keep: int = 3  # checkpoints
+    command: str = ""  # as the user typed it
+
+    @property
+    def torch_device(self) -> str:
+        """The device as torch calls it: "auto" is a GPU where there is one."""
+        if self.device != "auto":
+            return self.device
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A network that has learned, and from what."""
+
+    fitted: facts.Fitted
+    architecture: Architecture
+    dataset: ImageDataset  # the photos that can be read
+    parts: Parts
+    pictures: Pictures  # that it learned from
+    found: int  # files, usable or not
+    notes: tuple[str, ...]  # what the owner of the photos should know, one sentence each
+    stages: Stages = field(compare=False)
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it was run."""
+        return self.fitted.plan.recipe
+
+
+def learn(
+    order: Order,
+    stages: Stages,
+    *,
+    place: Path | None = None,
+    overwrite: bool = False,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> Learned:
+    """Train from scratch; with a `place` for checkpoints, go on where it stood.
+
+    Raises `InputError` where the photos, the network and the recipe do not go together, and
+    `Interrupted` after Ctrl-C and SIGTERM, with a checkpoint written.
+    """
+    architecture = networks.find(order.network)
+    dataset, found = _opened(order, stages)
+    asked = order.recipe or recipes.for_network(order.network)
+    _fitted(order, asked, architecture, photos=len(dataset), channels=3)  # refused before the work
+    with stages.stage("look") as stage:
+        looked = look(dataset, progress=stages.watcher.advance)
+        parts = divided(looked, validation=asked.validation, seed=order.seed)
+        stage.figure = ", ".join(f"{n:,} {part}" for part, n in parts.sizes.items() if n)
+    notes = (*looked.dataset.notes, *parts.notes)
+    for sentence in notes:
+        stages.watcher.note(sentence)
+    network = networks.build(order.network, num_classes=len(parts.classes), seed=order.seed)
+    recipe = _fitted(
+        order, asked, architecture, photos=len(parts.train), channels=network.in_channels
+    )
+    recipe, learned, tried = _pictures(recipe, parts, network.in_channels, order.seed, stages)
+    with stages.stage("training") as stage:
+        fitted = fit(
+            network,
+            learned,
+            tried,
+            recipe,
+            seed=order.seed,
+            place=place,
+            overwrite=overwrite,
+            watcher=progress,
+            precision=order.precision,
+            workers=order.workers,
+            time_limit=order.time_limit,
+            when_not_finite=order.when_not_finite,
+            saving=Saving(keep=order.keep),
+            world=world or World(device=order.torch_device),
+        )
+        stage.figure = _told(fitted)
+    notes = (*notes, *fitted.notes)
+    return Learned(
+        fitted, architecture, looked.dataset, parts, learned, found, notes, stages=stages
+    )
+
+
+def _fitted(
+    order: Order, asked: Recipe, architecture: Architecture, *, photos: int, channels: int
+) -> Recipe:
+    """The recipe for these photos and this network. A user's own keeps its batches as they are."""
+    is_own = asked not in recipes.recipes().values()
+    return scaled(
+        asked,
+        epochs=order.epochs,
+        batch_size=order.batch_size or (asked.batch_size if is_own else None),
+        learning_rate=order.learning_rate,
+        photos=photos,
+        image_size=architecture.image_size,
+        channels=channels,
+    )
+
+
+def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
+    """The photos with their labels, and how many files there are, usable or not."""
+    with stages.stage("photos") as stage:
+        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        check_trainable(dataset)
+        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
+        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
+    return dataset, found
+
+
+def _pictures(
+    recipe: Recipe, parts: Parts, channels: int, seed: int, stages: Stages
+) -> tuple[Recipe, Pictures, Pictures | None]:
+    """The recipe with what was measured on the training photos, these, and those to choose on."""
+    rule = _rule(recipe, channels)
+    labels, num_classes = parts.labels(parts.train), len(parts.classes)
+    plain = Pictures(parts.train, labels, num_classes=num_classes, preprocessing=rule)
+    with stages.stage("pixels") as stage:
+        watch = stages.watcher.advance
+        rule = with_statistics(rule, _seen(plain, len(plain), watch), recipe.normalisation)
+        augmentations = tuple(
+            each.fitted(_seen(plain, SAMPLED, watch)) if _is_unfitted(each) else each
+            for each in recipe.augmentations
+        )
+        stage.figure = f"{rule.size} x {rule.size}, {'in grey' if channels == 1 else 'in colour'}"
+    learned = Pictures(
+        parts.train,
+        labels,
+        num_classes=num_classes,
+        preprocessing=rule,
+        augmentations=augmentations,
+        seed=seed,
+    )
+    recipe = replace(recipe, augmentations=augmentations)
+    if not parts.validation:
+        return recipe, learned, None
+    labels = parts.labels(parts.validation)
+    tried = Pictures(parts.validation, labels, num_classes=num_classes, preprocessing=rule)
+    return recipe, learned, tried
+
+
+def _rule(recipe: Recipe, channels: int) -> Preprocessing:
+    """What evaluation sees, before anything is known of the photos."""
+    image = recipe.image
+    return Preprocessing(
+        resize=image.resize,
+        crop=image.crop,
+        interpolation=image.interpolation,
+        mean=(0.0,) * channels,
+        std=(1.0,) * channels,
+        channel_order="RGB" if channels == 3 else "L",
+        padding=image.padding,
+    )
+
+
+def _is_unfitted(augmentation: Augmentation) -> TypeGuard[PCAColour]:
+    return isinstance(augmentation, PCAColour) and augmentation.components is None
+
+
+def _seen(pictures: Pictures, most: int, watch: Progress) -> Iterator[NDArray[np.uint8]]:
+    """The pictures as evaluation sees them; where they are more than `most`, every n-th."""
+    rows = range(0, len(pictures), -(-len(pictures) // most))
+    read = in_threads(lambda row: next(pictures.plain([row])), rows)
+    for done, picture in enumerate(read, start=1):
+        yield picture
+        watch(done, len(rows))
+
+
+def _told(fitted: facts.Fitted) -> str:
+    """What a training gave, in a few words."""
+    done, best = count(len(fitted.history), "epoch"), fitted.best
+    if best is None or best.validation_top1 is None:
+        return done
+    return f"{done}, best {percent(best.validation_top1)} after epoch {best.epoch}"

@@ -1,0 +1,100 @@
+"""`eyespot train`: what each method takes, told in one line before any work; and its help."""
+
+import re
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from eyespot.cli.option_groups import Duration
+from eyespot.cli.train import OF_PROBE, OF_SCRATCH, train
+from eyespot.errors import InputError, MissingWeightsError
+
+
+@pytest.fixture
+def photos(tmp_path):
+    (tmp_path / "photos").mkdir()
+    return str(tmp_path / "photos")
+
+
+def refused(*words, kind=click.UsageError):
+    """The message of a refusal."""
+    with pytest.raises(kind) as caught:
+        CliRunner().invoke(train, words, catch_exceptions=False, standalone_mode=False)
+    message = str(caught.value.format_message() if kind is click.UsageError else caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--epochs", "3"), ("--batch-size", "8"), ("--lr", "0.1"), ("--recipe", "x"),
+        ("--time-limit", "20m"), ("--workers", "1"), ("--precision", "auto"), ("--keep", "2"),
+        ("--on-non-finite", "skip"), ("--keep-checkpoints",),
+    ],
+)  # fmt: skip
+def test_options_of_a_training_from_scratch_are_refused_for_a_head(photos, option):
+    said = refused(photos, *option)
+    assert option[0].replace("--lr", "--learning-rate") in said
+    assert "does nothing with --method probe" in said and "--method scratch" in said
+
+
+def test_several_are_named_together(photos):
+    said = refused(photos, "--epochs", "3", "--workers", "2")
+    assert said.startswith("--epochs and --workers do nothing with --method probe: leave them out")
+
+
+def test_options_of_a_head_are_refused_from_scratch(photos):
+    said = refused(photos, "--method", "scratch", "--network", "lenet5_modern", "--flip")
+    assert "--flip does nothing with --method scratch" in said
+
+
+def test_from_scratch_a_network_is_needed(photos):
+    assert "--network resnet18" in refused(photos, "--method", "scratch")
+
+
+def test_a_network_is_no_weights_and_weights_are_no_network(photos):
+    said = refused(photos, "--network", "lenet5_modern", kind=MissingWeightsError)
+    assert "no published weights for lenet5_modern" in said and "--method scratch" in said
+    said = refused(photos, "--network", "resnet81", kind=InputError)
+    assert "resnet18" in said  # what is nearest
+    weights = "embedded/efficientnet_lite0.imagenet1k"
+    said = refused(photos, "--method", "scratch", "--network", weights, kind=InputError)
+    assert "--network efficientnet_lite0" in said
+    said = refused(photos, "--method", "scratch", "--network", "resnet1000", kind=InputError)
+    assert "There is no network 'resnet1000'" in said
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "2.5", "many"])
+def test_epochs_are_whole_and_above_0(photos, word):
+    assert "--epochs" in refused(photos, "--epochs", word)
+
+
+@pytest.mark.parametrize(
+    "word, seconds",
+    [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h 5s", 3605), ("2h", 7200)],
+)
+def test_times_are_read_as_people_write_them(word, seconds):
+    assert Duration().convert(word, None, None) == seconds
+
+
+@pytest.mark.parametrize("word", ["", "20", "m", "1.5h", "-5m", "30m1h", "0s", "0h0m"])
+def test_other_times_are_refused(word):
+    with pytest.raises(click.BadParameter, match="20m"):
+        Duration().convert(word, None, None)
+
+
+def test_the_help_shows_each_option_once_under_its_method():
+    text = CliRunner().invoke(train, ["--help"]).stdout
+    heads = ["Options:", "With --method probe,", "With --method scratch,", "Other options:"]
+    places = [text.index(f"\n{head}") for head in heads]
+    assert places == sorted(places)
+    for parameter in train.params:
+        if isinstance(parameter, click.Option):
+            option = max(parameter.opts, key=len)
+            (found,) = re.finditer(rf"\n  {option}\b(?!-)", text)
+            in_scratch = places[2] < found.start() < places[3]
+            assert in_scratch == (parameter.name in OF_SCRATCH), option
+    assert set(OF_PROBE) | set(OF_SCRATCH) <= {parameter.name for parameter in train.params}
+    assert max(map(len, text.splitlines())) <= 100
