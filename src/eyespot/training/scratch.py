@@ -223,7 +223,9 @@ def _is_unfitted(augmentation: Augmentation) -> TypeGuard[PCAColour]:
 def _seen(pictures: Pictures, most: int, watch: Progress) -> Iterator[NDArray[np.uint8]]:
     """The pictures as evaluation sees them; where they are more than `most`, every n-th."""
     rows = range(0, len(pictures), -(-len(pictures) // most))
-    read = in_threads(lambda row: next(pictures.plain([row])), rows)
+    has_files = any(photo.content is None for photo in pictures.photos)
+    each = in_threads if has_files else map  # what lies in memory is not worth a thread
+    read = each(lambda row: next(pictures.plain([row])), rows)
     for done, picture in enumerate(read, start=1):
         yield picture
         watch(done, len(rows))
