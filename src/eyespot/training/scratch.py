@@ -24,7 +24,7 @@ from eyespot.images.augmentations.pca_colour import PCAColour
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.images.statistics import with_statistics
 from eyespot.networks import catalogue as networks
-from eyespot.networks.architecture import Architecture
+from eyespot.networks.architecture import Architecture, Network
 from eyespot.pages.words import count, percent
 from eyespot.training import facts
 from eyespot.training.checkpoints import Saving
@@ -91,19 +91,25 @@ class Learned:
         return self.fitted.plan.recipe
 
 
-def learn(
-    order: Order,
-    stages: Stages,
-    *,
-    place: Path | None = None,
-    overwrite: bool = False,
-    progress: facts.Watcher | None = None,
-    world: World | None = None,
-) -> Learned:
-    """Train from scratch; with a `place` for checkpoints, go on where it stood.
+@dataclass(frozen=True)
+class Beginning:
+    """All that a training begins with, before its first step."""
 
-    Raises `InputError` where the photos, the network and the recipe do not go together, and
-    `Interrupted` after Ctrl-C and SIGTERM, with a checkpoint written.
+    architecture: Architecture
+    network: Network  # as its paper initialises it
+    recipe: Recipe  # fitted to the photos
+    learned: Pictures  # what will be learned from
+    tried: Pictures | None  # and chosen on
+    dataset: ImageDataset  # the photos that can be read
+    parts: Parts
+    found: int  # files, usable or not
+    notes: tuple[str, ...]  # what the owner of the photos should know, one sentence each
+
+
+def begin(order: Order, stages: Stages) -> Beginning:
+    """Look at the photos, divide them, fit the recipe. `eyespot check` looks at what this gives.
+
+    Raises `InputError` where the photos, the network and the recipe do not go together.
     """
     architecture = networks.find(order.network)
     dataset, found = _opened(order, stages)
@@ -121,12 +127,32 @@ def learn(
         order, asked, architecture, photos=len(parts.train), channels=network.in_channels
     )
     recipe, learned, tried = _pictures(recipe, parts, network.in_channels, order.seed, stages)
+    return Beginning(
+        architecture, network, recipe, learned, tried, looked.dataset, parts, found, notes
+    )
+
+
+def learn(
+    order: Order,
+    stages: Stages,
+    *,
+    place: Path | None = None,
+    overwrite: bool = False,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> Learned:
+    """Train from scratch; with a `place` for checkpoints, go on where it stood.
+
+    Raises `InputError` where the photos, the network and the recipe do not go together, and
+    `Interrupted` after Ctrl-C and SIGTERM, with a checkpoint written.
+    """
+    begun = begin(order, stages)
     with stages.stage("training") as stage:
         fitted = fit(
-            network,
-            learned,
-            tried,
-            recipe,
+            begun.network,
+            begun.learned,
+            begun.tried,
+            begun.recipe,
             seed=order.seed,
             place=place,
             overwrite=overwrite,
@@ -139,9 +165,15 @@ def learn(
             world=world or World(device=order.torch_device),
         )
         stage.figure = _told(fitted)
-    notes = (*notes, *fitted.notes)
     return Learned(
-        fitted, architecture, looked.dataset, parts, learned, found, notes, stages=stages
+        fitted,
+        begun.architecture,
+        begun.dataset,
+        begun.parts,
+        begun.learned,
+        begun.found,
+        (*begun.notes, *fitted.notes),
+        stages=stages,
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eyespot.datasets.dataset import Photo
 from eyespot.errors import lookup
 from eyespot.networks.architecture import Network
+from eyespot.training import order
 from eyespot.training.checks import (
     first_steps,
     gradients,
@@ -35,7 +36,7 @@ from eyespot.training.checks.outputs import Outputs
 from eyespot.training.checks.overfit import Overfit
 from eyespot.training.checks.random_search import RandomSearch
 from eyespot.training.checks.rate_range import RateRange
-from eyespot.training.checks.set_up import SetUp
+from eyespot.training.checks.set_up import EPOCH, SetUp
 from eyespot.training.stages import Stages, Unwatched, Watcher
 
 SEEN = 64  # photos whose inputs and outputs are looked at
@@ -121,9 +122,13 @@ class _Work:
 
     def inputs(self, progress: Progress) -> Answer:
         recipe = self.set_up.recipe
-        images, _ = self.set_up.batch(self.set_up.some(SEEN))
-        pictures = self.set_up.pictures
-        found = inputs.look_at_inputs(images.numpy(), pictures.labels, pictures.num_classes)
+        rows, pictures = self.set_up.some(SEEN), self.set_up.pictures
+        found = inputs.look_at_inputs(
+            self.set_up.plain_batch(rows)[0].numpy(),
+            self.set_up.batch(rows)[0].numpy(),
+            pictures.labels,
+            pictures.num_classes,
+        )
         return Answer(
             "inputs",
             found,
@@ -141,12 +146,13 @@ class _Work:
         return Answer("outputs", self.seen, told(self.seen, kinds), findings(self.seen, kinds))
 
     def random_search(self, progress: Progress) -> Answer:
-        rows, pictures = self.set_up.some(SEARCHED), self.set_up.pictures
+        pictures, seed = self.set_up.pictures, self.set_up.seed
+        rows = order.order(len(pictures), seed=seed, epoch=EPOCH)[:SEARCHED]
         found = random_search.search_at_random(
             np.stack(list(pictures.plain(rows.tolist()))),
             pictures.labels[rows],
             pictures.num_classes,
-            seed=self.set_up.seed,
+            seed=seed,
             progress=progress,
         )
         return Answer("random_search", found, random_search.told_of_random_search(found))
@@ -175,6 +181,7 @@ class _Work:
             *self.set_up.plain_batch(rows),
             learning_rate=self.set_up.learning_rate,
             undecided=self.seen.undecided,
+            batch_size=self.set_up.recipe.batch_size,
             progress=progress,
         )
         told, findings = overfit.told_of_overfit, overfit.findings_of_overfit

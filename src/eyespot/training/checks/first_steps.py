@@ -1,8 +1,9 @@
 """The first steps just as the training would make them: does the loss stay in hand?
 
-A loss above that of a network that favours no class may mean a rate that is too high, or only a
-loss that began high and is coming down. A second run from the same weights with a thirtieth of the
-rate tells: where it does better, the rate is too high.
+A loss that is no better than guessing after some steps may mean a rate that is too high, or only
+that the network takes its time. A second run from the same weights with a thirtieth of the rate
+tells: where it does better, the rate is too high. The loss alone would not: batch norm keeps it
+near that of guessing at any rate.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from eyespot.training.schedules import Schedule, WarmUp
 NAME = "first-steps"
 STEPS = 25
 LAST = 8  # steps whose mean loss is looked at
+LEARNED = 0.9  # share of the loss of guessing under which no second run is needed
 WORSE = 1.1  # times as high, from which one loss is called higher than another
 GENTLE = 1 / 30  # of the recipe's rate, for the second run
 CLIMB = 0.3  # share of these steps in which the rate climbs, where the recipe warms up
@@ -40,11 +42,10 @@ class FirstSteps:
 
     @property
     def is_lost(self) -> bool:
-        """Is the loss high, and lower with a lower rate?"""
-        if not math.isfinite(self.end):
-            return True
-        gentle = _mean(self.gentle_losses) if self.gentle_losses else math.inf
-        return self.end > WORSE * self.undecided and self.end > WORSE * gentle
+        """Is the loss no better than guessing, and lower with a lower rate?"""
+        if not self.gentle_losses:
+            return False
+        return not math.isfinite(self.end) or self.end > WORSE * _mean(self.gentle_losses)
 
 
 def take_first_steps(
@@ -59,8 +60,7 @@ def take_first_steps(
     """`start` makes a fresh trial; a step for each of the batches (N, C, H, W), (N, K)."""
     climb = CLIMB if isinstance(schedule, WarmUp) else 0.0
     losses = _run(start(), batches, learning_rate, climb, progress)
-    end = _mean(losses)
-    is_doubtful = not math.isfinite(end) or end > WORSE * undecided
+    is_doubtful = not _mean(losses) < LEARNED * undecided
     gentle = _run(start(), batches, GENTLE * learning_rate, climb, progress) if is_doubtful else ()
     return FirstSteps(learning_rate, undecided, losses, gentle)
 

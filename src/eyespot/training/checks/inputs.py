@@ -13,7 +13,6 @@ from eyespot.training.checks.findings import Finding
 from eyespot.training.recipe import Normalisation
 
 NAME = "inputs"
-LEVELS = "levels around 0, from about -128 to 127"
 LOPSIDED = 10  # times as many photos in one class as in another
 
 
@@ -27,37 +26,41 @@ class Allowed:
     values: tuple[float, float]
 
 
-# Wide enough for 64 photos of any data set under any augmentation, and too narrow for pixels that
-# were not brought to the scale, or twice. Deviations in [0, 1] are 0.5 at most: once more divided
-# by itself, a standardised channel has 2 or more.
+# Wide enough for 64 photos of any data set, and too narrow for pixels that were not brought to the
+# scale, or twice: deviations in [0, 1] are 0.5 at most, so that a standardised channel that is
+# divided by its deviation once more has 2 or more.
+CENTRED = Allowed("levels around 0, from about -128 to 127", (-25, 25), (4, 130), (-256, 256))
 RANGES: dict[Normalisation, Allowed] = {
     "none": Allowed("numbers from 0 to 1", (0, 1), (0, 0.51), (-0.01, 1.01)),
-    "channel_mean": Allowed(LEVELS, (-45, 45), (4, 130), (-256, 256)),
-    "mean_image": Allowed(LEVELS, (-45, 45), (4, 130), (-256, 256)),
-    "standardise": Allowed("mean near 0, deviation near 1", (-0.9, 0.9), (0.4, 1.7), (-40, 40)),
+    "channel_mean": CENTRED,
+    "mean_image": CENTRED,
+    "standardise": Allowed("mean near 0, deviation near 1", (-0.6, 0.6), (0.5, 1.6), (-40, 40)),
     "lenet": Allowed("numbers from -0.1 to 1.175", (-0.11, 1.19), (0, 0.65), (-0.11, 1.19)),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """A batch as it goes into the network, and the labels of the whole training part."""
+    """Some photos as they go into the network, and the labels of the whole training part."""
 
-    photos: int  # of the batch
-    means: tuple[float, ...]  # of each channel
+    photos: int
+    means: tuple[float, ...]  # of each channel, nothing augmented
     deviations: tuple[float, ...]
     lowest: float
     highest: float
-    empty: int  # pictures of the batch that are one colour throughout
+    empty: int  # augmented pictures that are one colour throughout
     class_counts: tuple[int, ...]  # training photos of each class
 
 
 def look_at_inputs(
-    images: NDArray[np.float32], labels: NDArray[np.int64], num_classes: int
+    images: NDArray[np.float32],
+    augmented: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    num_classes: int,
 ) -> Inputs:
-    """(N, C, H, W) as the network gets them; the labels are of all training photos."""
+    """The same photos (N, C, H, W) plain and as training changes them; all photos' labels."""
     numbers = images.astype(np.float64)
-    spans = numbers.max((2, 3)) - numbers.min((2, 3))  # (N, C)
+    spans = augmented.max((2, 3)) - augmented.min((2, 3))  # (N, C)
     return Inputs(
         photos=len(images),
         means=tuple(numbers.mean((0, 2, 3)).tolist()),

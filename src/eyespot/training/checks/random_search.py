@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
+from eyespot.pages.words import percent
 from eyespot.training.losses import Hinge
 
 NAME = "random-search"
@@ -26,13 +27,13 @@ SCALE = 1e-4  # the lecture's deviation of weights, on levels of 0 to 255
 
 @dataclass(frozen=True)
 class RandomSearch:
-    """Accuracies in [0, 1], on photos that the search has not seen."""
+    """Accuracies in [0, 1]."""
 
     tries: int
     photos: int  # that the weights were chosen on
-    measured_on: int
-    accuracy: float  # of the weights with the smallest loss
-    commonest: float  # of always naming the class that is commonest among the first
+    measured_on: int  # other photos
+    accuracy: float  # on those, of the weights with the smallest loss on the first
+    commonest: float  # of always naming the commonest class, on all of them
     loss: float  # the smallest, multi-class hinge; K - 1 is what no weights at all have
 
 
@@ -45,7 +46,7 @@ def search_at_random(
     tries: int = TRIES,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RandomSearch:
-    """`pictures` (N, H, W, C), every second one to measure on: mix them before.
+    """`pictures` (N, H, W, C) in random order: half to choose on, half to measure on.
 
     The pixels have the mean picture taken away, as the lecture's course does, and a bias beside.
     """
@@ -64,13 +65,12 @@ def search_at_random(
             best, weights = loss, tried
         progress(done + 1, tries)
     answers = (pixels[held] @ weights.T).argmax(1)
-    commonest = int(torch.bincount(classes[chosen], minlength=num_classes).argmax())
     return RandomSearch(
         tries=tries,
         photos=len(targets),
         measured_on=len(answers),
         accuracy=float((answers == classes[held]).float().mean()),
-        commonest=float((classes[held] == commonest).float().mean()),
+        commonest=float(torch.bincount(classes).max()) / len(classes),
         loss=best,
     )
 
@@ -87,6 +87,6 @@ def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def told_of_random_search(found: RandomSearch) -> str:
     """One line."""
     return (
-        f"{found.accuracy:.1%} by the best of {found.tries:,} random classifiers; "
-        f"{found.commonest:.1%} by always naming the commonest class (n = {found.measured_on:,})"
+        f"{percent(found.accuracy)} by the best of {found.tries:,} random classifiers "
+        f"(n = {found.measured_on:,}); {percent(found.commonest)} by naming the commonest class"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -16,11 +17,13 @@ from eyespot.networks.architecture import Network
 from eyespot.training import order
 from eyespot.training.checks.trial import Trial
 from eyespot.training.facts import Precision
+from eyespot.training.levenberg_marquardt import LevenbergMarquardt
 from eyespot.training.pictures import Pictures
 from eyespot.training.recipe import Recipe
 
 EPOCH = 0  # whose order and augmentations are looked at: the training's first
 BATCH = 32  # photos at most in the steps of a check
+TOGETHER = 100  # photos that go through the network at once where no step is made
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,19 @@ class SetUp:
             device=torch.device(self.device),
             precision=self.precision,
             seed=self.seed,
+            samples=self._samples,
             is_plain=is_plain,
         )
+
+    @cached_property
+    def _samples(self) -> list[tuple[Tensor, Tensor]]:
+        """The photos that the optimiser looks at before it begins: LeNet-5's does."""
+        rule = self.recipe.optimiser
+        number = rule.samples if isinstance(rule, LevenbergMarquardt) else 0
+        parts = np.split(
+            self.some(number), range(TOGETHER, min(number, len(self.pictures)), TOGETHER)
+        )
+        return [self.plain_batch(part) for part in parts if len(part)]
 
     def some(self, number: int) -> NDArray[np.int64]:
         """Up to `number` training photos, every class in turn, drawn by the seed."""

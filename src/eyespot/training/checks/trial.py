@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +31,10 @@ class Trial:
         device: torch.device,
         precision: Precision,
         seed: int,
+        samples: Sequence[tuple[Tensor, Tensor]],
         is_plain: bool = False,
     ) -> None:
+        """`samples` are what LeNet-5's optimiser looks at before it begins; others do not."""
         self.network = copy.deepcopy(network).to(device).train()
         self._recipe, self._seed, self._steps = recipe, seed, 0
         self._regularisers = () if is_plain else recipe.regularisers
@@ -39,11 +42,10 @@ class Trial:
             _keep_all(self.network)
         self._rule = Rule(recipe.loss, self._regularisers, precision, False, device)
         self._optimiser = recipe.optimiser.build(self.network)
+        before_epoch(self._optimiser, self.network, samples, recipe.loss)
 
     def step(self, images: Tensor, targets: Tensor, learning_rate: float) -> Outcome:
         """(N, C, H, W), (N, K). What the batch gave before the step; bad numbers make none."""
-        if self._steps == 0:
-            before_epoch(self._optimiser, self.network, [(images, targets)], self._recipe.loss)
         with torch.random.fork_rng():
             torch.manual_seed(order.torch_seed(self._seed, self._steps, 0))
             outcome = backward(self.network, images, targets, self._rule, photos=len(images))
