@@ -81,11 +81,22 @@ def test_without_normalisation_pictures_are_read_by_nobody_and_lie_between_0_and
     assert images.min() == 0 and images.max() == 1
 
 
-@pytest.mark.parametrize("first", ["none", "channel_mean", "mean_image", "standardise", "lenet"])
+@RULES
+def test_signed_pictures_reach_from_minus_1_to_1_and_nothing_is_measured(rule):
+    seen = with_statistics(rule, [], "signed")
+    black, white = (
+        np.full((1, rule.size, rule.size, rule.channels), v, np.uint8) for v in (0, 255)
+    )
+    assert (seen.normalise(black) == -1).all() and (seen.normalise(white) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "first", ["none", "signed", "channel_mean", "mean_image", "standardise", "lenet"]
+)
 def test_nothing_of_an_earlier_normalisation_remains(first):
     every = pictures(COLOUR)
     before = with_statistics(COLOUR, every, first)
-    for then in ("none", "channel_mean", "mean_image", "standardise"):
+    for then in ("none", "signed", "channel_mean", "mean_image", "standardise"):
         assert with_statistics(before, every, then) == with_statistics(COLOUR, every, then)
 
 

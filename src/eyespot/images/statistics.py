@@ -23,7 +23,7 @@ from PIL import Image
 from eyespot.errors import InputError
 from eyespot.images.preprocessing import Preprocessing
 
-Normalisation = Literal["none", "channel_mean", "mean_image", "standardise", "lenet"]
+Normalisation = Literal["none", "signed", "channel_mean", "mean_image", "standardise", "lenet"]
 Pixels = NDArray[np.uint8]  # (H, W, C)
 
 RAW = 1 / 255  # a deviation that leaves levels of 0 to 255
@@ -42,6 +42,7 @@ def with_statistics(
     | normalisation | mean taken away | divided by | leaves about |
     |---|---|---|---|
     | none | 0 | 1 | 0 to 1 |
+    | signed | 1 / 2 | 1 / 2 | -1 to 1 |
     | channel_mean | of each channel | 1 / 255 | -128 to 127 |
     | mean_image | of each pixel, rounded to a level | 1 / 255 | -128 to 127 |
     | standardise | of each channel | its deviation | mean 0, deviation 1 |
@@ -54,6 +55,9 @@ def with_statistics(
     plain = replace(preprocessing, mean=zeros, std=ones, mean_image=None)
     if normalisation == "none":
         return plain
+    if normalisation == "signed":  # TensorFlow's Inception, MobileNets and ViT
+        halves = (0.5,) * len(ones)
+        return replace(plain, mean=halves, std=halves)
     if normalisation == "lenet":
         mean, std = -PAPER / (INK - PAPER), 1 / (INK - PAPER)
         return replace(plain, mean=(mean,) * len(zeros), std=(std,) * len(zeros))

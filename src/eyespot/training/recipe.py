@@ -6,8 +6,7 @@ in `recipes/`; `scaled` fits one to other photos, another length or another netw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -15,16 +14,14 @@ from torch import nn
 from eyespot.errors import InputError
 from eyespot.images.augmentations.catalogue import Augmentation, BatchAugmentation
 from eyespot.images.augmentations.geometry import Interpolation
+from eyespot.images.statistics import Normalisation
 from eyespot.training import regularisers as regularising
 from eyespot.training.averaging import EMA
 from eyespot.training.initialisation import Initialisation
 from eyespot.training.losses import Loss
 from eyespot.training.optimisers import Optimiser
-from eyespot.training.regularisers import Regulariser
-from eyespot.training.schedules import Schedule
-
-# of the pixels, by what is measured on the training photos; "none" measures nothing
-Normalisation = Literal["none", "channel_mean", "mean_image", "standardise", "lenet"]
+from eyespot.training.regularisers import EarlyStopping, Regulariser
+from eyespot.training.schedules import Schedule, stretched
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,7 @@ class Recipe:
     initialisation: Initialisation | None = None  # None: as the network's paper
     norm_momentum: float | None = None  # batch norm's share of a new batch, at least
     validation: float = 0.1  # share of the training photos, where the data have no such part
+    photos: int | None = None  # that were learned from there
     source: str = ""  # paper and section, or the file of the published code
     expected: str = ""  # what came out there
     notes: tuple[str, ...] = ()  # what could not be taken literally, and what is ours
@@ -86,6 +84,23 @@ class Recipe:
                 "the share of photos held out for validation is from 0 up to, not including, 1; "
                 f"not {self.validation:g}"
             )
+
+
+def lasting(recipe: Recipe, epochs: int) -> Recipe:
+    """The same for another number of epochs: all that is counted in epochs or steps follows."""
+    share = epochs / recipe.epochs
+    return replace(
+        recipe,
+        epochs=epochs,
+        schedule=stretched(recipe.schedule, share),
+        ema=None if recipe.ema is None else recipe.ema.stretched(share),
+        regularisers=tuple(
+            EarlyStopping(max(1, round(share * each.patience)))
+            if isinstance(each, EarlyStopping)
+            else each
+            for each in recipe.regularisers
+        ),
+    )
 
 
 def prepare(recipe: Recipe, network: nn.Module, generator: torch.Generator) -> None:
