@@ -159,7 +159,7 @@ def test_python_gives_the_same_classifier_and_writes_nothing(learned, tmp_path, 
 
 
 def test_other_options_are_refused_unless_the_bundle_may_be_replaced(learned, own):
-    _, out = own
+    photos, out = own
     shutil.copytree(learned.out, out)
     before = tree(out)
     run(*words(learned.photos, out, "--seed", "1")).assert_refused("other options", "--overwrite")
@@ -167,6 +167,9 @@ def test_other_options_are_refused_unless_the_bundle_may_be_replaced(learned, ow
     ran = run(*words(learned.photos, out, "--seed", "1", "--overwrite", "--keep-checkpoints"))
     assert ran.code == 0, ran.err
     assert three_files(out) != three_files(learned.out)
+    before = tree(out.parent)
+    assert run(*words(photos, out, "--seed", "1")).code == 0
+    assert tree(out.parent) == before, "checkpoints that were to be kept are kept"
     assert list(checkpoints(out).glob("step-*"))
 
 

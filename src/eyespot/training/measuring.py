@@ -34,16 +34,16 @@ class Trained:
 
 def measured(order: Order, learned: Learned) -> Trained:
     """The network as a classifier with honest probabilities, and the one measurement of it."""
-    stages, parts = learned.stages, learned.parts
+    stages, parts = learned.stages, learned.begun.parts
     with stages.stage("calibrate") as stage:
         classifier = _calibrated(_classifier(order, learned), learned)
         stage.figure = f"temperature {classifier.head.temperature:.2f}"
     with stages.stage("measure") as stage:
-        test = replace(learned.dataset, photos=parts.test, left_out=(), negatives=())
+        test = replace(learned.begun.dataset, photos=parts.test, left_out=(), negatives=())
         watch = stages.watcher.advance
         report = evaluate(classifier, test, seed=order.seed, command=order.command, progress=watch)
         stage.figure = f"{report.metrics.n:,} photos"
-    earlier = (*learned.dataset.left_out, *parts.left_out, *_negatives(learned))
+    earlier = (*learned.begun.dataset.left_out, *parts.left_out, *_negatives(learned))
     report = replace(
         report,
         left_out=(*earlier, *report.left_out),
@@ -56,20 +56,20 @@ def measured(order: Order, learned: Learned) -> Trained:
 
 def _classifier(order: Order, learned: Learned) -> Classifier:
     """The network as a classifier that remembers its training photos."""
-    parts = learned.parts
+    parts = learned.begun.parts
     labels = parts.labels(parts.train)
     rows = _every_class_first(labels)
     first = rows[:REMEMBERED]
     named = Counter(str(photo.label) for photo in parts.train)
     return from_network(
         learned.fitted.network,
-        architecture=learned.architecture.name,
-        preprocessing=learned.pictures.preprocessing,
+        architecture=learned.begun.architecture.name,
+        preprocessing=learned.begun.learned.preprocessing,
         classes=parts.classes,
         learned=Remembered(
             contents=tuple(parts.contents[i] for i in rows),
             labels=tuple(labels[i] for i in first),
-            pictures=learned.pictures.plain(first),
+            pictures=learned.begun.learned.plain(first),
         ),
         card=Card(
             trained_on={label: named[label] for label in parts.classes},
@@ -92,11 +92,11 @@ def _every_class_first(labels: Sequence[int]) -> list[int]:
 
 def _calibrated(classifier: Classifier, learned: Learned) -> Classifier:
     """Probabilities that are right as often as they say, on the photos that chose the epoch."""
-    photos = learned.parts.validation
+    photos = learned.begun.parts.validation
     if not photos:
         return classifier
     vectors = np.stack([_readable(answer) for answer in classifier.embeddings(photos)])
-    labels = np.array(learned.parts.labels(photos), np.int64)
+    labels = np.array(learned.begun.parts.labels(photos), np.int64)
     temperature = fit_temperature(classifier.head.scores(vectors), labels)
     return replace(classifier, head=replace(classifier.head, temperature=temperature))
 
@@ -109,7 +109,7 @@ def _readable(answer: NDArray[np.float32] | ImageError) -> NDArray[np.float32]:
 
 def _negatives(learned: Learned) -> tuple[LeftOut, ...]:
     reason = "an example of none of these: a training from scratch does not learn from it"
-    return tuple(LeftOut(photo.file, reason) for photo in learned.dataset.negatives)
+    return tuple(LeftOut(photo.file, reason) for photo in learned.begun.dataset.negatives)
 
 
 def _measure(report: Report, *, is_given: bool) -> Measured:
@@ -125,9 +125,9 @@ def _measure(report: Report, *, is_given: bool) -> Measured:
 
 
 def _making(order: Order, learned: Learned, classifier: Classifier) -> tuple[tuple[str, str], ...]:
-    plan, paper = learned.fitted.plan, learned.architecture.paper
+    plan, paper = learned.fitted.plan, learned.begun.architecture.paper
     return (
-        ("network", f"{learned.architecture.name}, {classifier.backbone.source}"),
+        ("network", f"{learned.begun.architecture.name}, {classifier.backbone.source}"),
         ("paper", f"{paper.title} ({paper.year})"),
         ("steps", f"{plan.steps:,} of {plan.batch_size} photos"),
         ("computed in", f"{plan.precision}, torch {torch.__version__}"),

@@ -43,7 +43,7 @@ from eyespot.training.measuring import Trained, measured
 from eyespot.training.recipes import catalogue as recipes
 from eyespot.training.scratch import Order, learn
 from eyespot.training.stages import Stages, Unwatched, Watcher
-from eyespot.training.telling import learning_section
+from eyespot.training.telling import card_section, learning_section
 from eyespot.values import to_json
 
 RECIPE, CURVES = "recipe.json", "curves.svg"
@@ -100,6 +100,7 @@ def train_and_save(
         summary = tuple(summary_lines(trained.report))
         page = result_page(request["digest"], answer, summary)
         pages = _pages(order, trained, path.name) | {RESULT: page}
+        files.write_atomic(place / REQUEST, _marked(request["digest"]))  # it went on with them
         bundle.save(trained.classifier, path, overwrite=overwrite, pages=pages)
         _let_go(place, request["digest"], keep=keep_checkpoints)
     return Result(answer, summary, is_new=True)
@@ -121,7 +122,7 @@ def _request(order: Order, path: Path, *, overwrite: bool) -> dict[str, Any]:
     place = checkpoints_of(path)
     if overwrite and _kept_for(place) != _marked(digest):
         checkpoints.clear(place)
-    if not _kept_for(place):
+    if not any(place.glob("step-*")):
         files.write_atomic(place / REQUEST, _marked(digest))
     return {"digest": digest}
 
@@ -149,9 +150,13 @@ def _kept_for(place: Path) -> str:
 
 
 def _let_go(place: Path, digest: str, *, keep: bool) -> None:
-    """Remove the checkpoints of a request that has its bundle."""
+    """Remove the checkpoints of a request that has its bundle, or let them be the user's own."""
     files.sweep(place, older_than=0.0)
-    if not keep and _kept_for(place).startswith(digest):
+    if not _kept_for(place).startswith(digest):
+        return
+    if keep:
+        (place / REQUEST).unlink()
+    else:
         dying = place.with_name(f".{place.name}.removed.tmp")  # killed half way, it is swept
         with suppress(OSError):
             place.rename(dying)
@@ -160,13 +165,13 @@ def _let_go(place: Path, digest: str, *, keep: bool) -> None:
 
 def _pages(order: Order, trained: Trained, name: str) -> dict[str, str]:
     """The files of the bundle for people, and the recipe and the history for programs."""
-    fitted, report = trained.learned.fitted, trained.report
-    learning = learning_section(fitted, trained.learned.recipe)
+    fitted, report, recipe = trained.learned.fitted, trained.report, trained.learned.recipe
+    learning = learning_section(fitted, recipe)
     return {
-        bundle.CARD: card_text(trained.classifier, name=name),
+        bundle.CARD: card_text(trained.classifier, name=name) + card_section(fitted, recipe),
         bundle.REPORT: report_html(report, learning=learning),
         TABLE: predictions_csv(report.rows),
-        RECIPE: json.dumps(to_json(trained.learned.recipe), indent=1) + "\n",
+        RECIPE: json.dumps(to_json(recipe), indent=1) + "\n",
         CURVES: curves_svg(fitted.history, fitted.best, source=order.command),
         "history.csv": history_csv(fitted.history),
         "history.jsonl": history_jsonl(fitted.history),
@@ -179,14 +184,14 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
     fitted, best = learned.fitted, learned.fitted.best
     return {
         "bundle": str(path),
-        "network": learned.architecture.name,
+        "network": learned.begun.architecture.name,
         "classes": list(report.metrics.classes),
         "photos": {
-            "found": learned.found,
-            "used": sum(learned.parts.sizes.values()),
+            "found": learned.begun.found,
+            "used": sum(learned.begun.parts.sizes.values()),
             "skipped": to_json(report.left_out),
         },
-        "split": learned.parts.sizes,
+        "split": learned.begun.parts.sizes,
         "epochs": len(fitted.history),
         "best": None if best is None else {"epoch": best.epoch, "top1": best.validation_top1},
         "stopped": fitted.stopped,

@@ -73,25 +73,6 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Learned:
-    """A network that has learned, and from what."""
-
-    fitted: facts.Fitted
-    architecture: Architecture
-    dataset: ImageDataset  # the photos that can be read
-    parts: Parts
-    pictures: Pictures  # that it learned from
-    found: int  # files, usable or not
-    notes: tuple[str, ...]  # what the owner of the photos should know, one sentence each
-    stages: Stages = field(compare=False)
-
-    @property
-    def recipe(self) -> Recipe:
-        """As it was run."""
-        return self.fitted.plan.recipe
-
-
-@dataclass(frozen=True)
 class Beginning:
     """All that a training begins with, before its first step."""
 
@@ -104,6 +85,25 @@ class Beginning:
     parts: Parts
     found: int  # files, usable or not
     notes: tuple[str, ...]  # what the owner of the photos should know, one sentence each
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A network that has learned, and from what."""
+
+    begun: Beginning
+    fitted: facts.Fitted
+    stages: Stages = field(compare=False)
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it was run."""
+        return self.fitted.plan.recipe
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the owner of the photos should know, one sentence each."""
+        return (*self.begun.notes, *self.fitted.notes)
 
 
 def begin(order: Order, stages: Stages) -> Beginning:
@@ -165,16 +165,7 @@ def learn(
             world=world or World(device=order.torch_device),
         )
         stage.figure = _told(fitted)
-    return Learned(
-        fitted,
-        begun.architecture,
-        begun.dataset,
-        begun.parts,
-        begun.learned,
-        begun.found,
-        (*begun.notes, *fitted.notes),
-        stages=stages,
-    )
+    return Learned(begun, fitted, stages)
 
 
 def _fitted(

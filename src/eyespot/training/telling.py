@@ -14,11 +14,13 @@ from eyespot.training.recipe import Recipe
 
 NORMALISATIONS = {
     "none": "from 0 to 1",
+    "signed": "from -1 to 1",
     "channel_mean": "less the mean of each channel over the training photos",
     "mean_image": "less the mean picture of the training photos",
     "standardise": "each channel to mean 0 and deviation 1 over the training photos",
     "lenet": "black at -0.1, white at 1.175",
 }
+CARD_FACTS = ("length", "optimiser", "changed by")
 ENDINGS = {
     "finished": "It went to its planned end",
     "time limit": "It was planned to end within its time limit",
@@ -56,7 +58,7 @@ def told(value: Any) -> str:
     held = [
         f"{field.name.replace('_', ' ')} {_short(getattr(value, field.name))}"
         for field in dataclasses.fields(value)
-        if getattr(value, field.name) not in (None, False)
+        if getattr(value, field.name) not in (None, False, ())
     ]
     return f"{kind}: {', '.join(held)}" if held else kind
 
@@ -65,7 +67,7 @@ def _short(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, tuple):
-        return " and ".join(map(_short, value)) or "never"
+        return " and ".join(map(_short, value))
     if dataclasses.is_dataclass(value):
         return f"({told(value)})"
     return "on" if value is True else str(value)
@@ -98,3 +100,16 @@ def learning_section(fitted: Fitted, recipe: Recipe) -> Html:
         ),
         anchor="learning",
     )
+
+
+def card_section(fitted: Fitted, recipe: Recipe) -> str:
+    """The paragraph of the bundle's README."""
+    rows = "\n".join(f"- {what}: {how}." for what, how in facts(recipe) if what in CARD_FACTS)
+    return f"""
+## How it was trained
+From scratch by the recipe {recipe.name} ({recipe.source or "no source stated"}):
+{finding(fitted.history, fitted.best)}.
+{rows}
+
+`recipe.json` is the whole recipe as it was run, `history.csv` and `curves.svg` show every epoch.
+"""
