@@ -15,7 +15,7 @@ from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.intervals import Bools, Ints, numbered
 from eyespot.evaluation.metrics import measure, ranks
 from eyespot.evaluation.paired import compare
-from eyespot.evaluation.protocols import CENTER, Protocol
+from eyespot.evaluation.protocols import CENTER, Protocol, WholePhoto
 
 REMEMBERED = Note(
     "The classifier learned from all of these photos.",
@@ -94,11 +94,14 @@ def groups(found: Answered) -> Ints:
 
 def _making(way: Way) -> tuple[tuple[str, str], ...]:
     classifier, protocol = way.classifier, way.protocol
+    engine = classifier.engine.name
+    if isinstance(protocol.views, WholePhoto):
+        engine = f"torch in float32, as whole photos differ in size; the centre crop by {engine}"
     asked = (("protocol", f"{protocol} ({protocol.source})"),) if protocol != CENTER else ()
     return (
         ("network", f"{classifier.backbone.architecture}, {classifier.backbone.source}"),
         ("head", classifier.head.kind),
         *asked,
-        ("engine", classifier.engine.name),
+        ("engine", engine),
         ("decoder", classifier.backbone.preprocessing.decoder),
     )

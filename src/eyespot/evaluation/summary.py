@@ -221,7 +221,8 @@ def summary_lines(report: Report) -> list[str]:
         (*how_sure(report), *by_protocol(report), *by_chance(report)),
         (*weakest(report), *what_next(report)),
     )
-    return [line for p in paragraphs for line in textwrap.wrap(_plain(p), WIDTH)]
+    wrapped = (textwrap.wrap(_plain(p), WIDTH, break_on_hyphens=False) for p in paragraphs)
+    return [line for lines in wrapped for line in lines]
 
 
 def _plain(sentence: Sentence) -> str:

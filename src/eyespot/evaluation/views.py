@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,7 +187,22 @@ def _for_any_size(
     sides = [scaled(scale, own.crop) + 2 * own.padding for scale in views.scales]
     backbone, step = _required(classifier.backbone, protocol, sides)
     device = "cpu" if classifier.device == "auto" else classifier.device
-    return TorchEngine(backbone, device, batch_size=1), step
+    return _InTurn(TorchEngine(backbone, device, batch_size=1)), step
+
+
+class _InTurn:
+    """An engine that answers one photo after another: of a whole one the network keeps much."""
+
+    batch_size = 1
+
+    def __init__(self, engine: Engine) -> None:
+        self.name = engine.name
+        self._engine = engine
+        self._turn = Lock()
+
+    def __call__(self, pixels: Pixels) -> NDArray[np.float32]:
+        with self._turn:
+            return self._engine(pixels)
 
 
 def _required(backbone: Backbone, protocol: Protocol, sides: Sequence[int]) -> tuple[Backbone, int]:
