@@ -63,7 +63,7 @@ class Record:
 class Saving:
     """How often checkpoints are written, and how many are kept."""
 
-    seconds: float = 5.0  # at least, from one to the next
+    seconds: float = 2.0  # at least, from one to the next
     share: float = 0.025  # of the time, at most: seldom where writing takes long
     keep: int = 3
 

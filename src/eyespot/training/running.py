@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
-import torch
-
 from eyespot.datasets.names import shown
 from eyespot.errors import EyespotError
 from eyespot.training import guards, precision, regularisers
@@ -74,7 +72,9 @@ class Run:
     def outcome(self, batch: Batch) -> Outcome:
         """Leave the gradient of the batch's mean loss in the parameters."""
         state = self.state
-        torch.manual_seed(torch_seed(state.plan.seed, batch.step, self.world.rank))
+        precision.seed_torch(
+            torch_seed(state.plan.seed, batch.step, self.world.rank), self.rule.device
+        )
         with self._buffers.as_before_if_it_fails():
             outcome, state.micro_batch = guards.in_memory(
                 lambda micro_batch: backward(
