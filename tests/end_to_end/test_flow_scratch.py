@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from documented import undocumented
 from flows import Ran, ended, run, start, texture, three_files, tree
 
 import eyespot
@@ -22,6 +24,7 @@ from eyespot.training.recipe import Recipe
 from eyespot.values import from_json
 
 EPOCHS = 3
+KILLER = Path(__file__).with_name("killed_at.py")
 KEYS = {
     "bundle", "network", "classes", "photos", "split", "epochs", "best", "stopped", "metrics",
     "images_per_second", "resumed_from", "recipe", "notes", "seconds",
@@ -98,6 +101,7 @@ def test_the_answer_says_what_was_done(learned):
     assert answer["metrics"]["n"] == 12 and answer["metrics"]["measured_by"] == "held out"
     assert answer["recipe"]["batch_size"] == 8 and answer["recipe"]["epochs"] == EPOCHS
     assert learned.ran.err == ""
+    assert undocumented("train", answer | {"recipe": None}) == set()
 
 
 def test_the_bundle_is_whole_with_its_pages_and_no_checkpoints_are_left(learned):
@@ -230,6 +234,54 @@ def test_stopped_by_a_signal_it_goes_on_where_it_was(own, cache, number, code):
     assert "is kept in" in last and last.endswith("Run the same command again to go on.")
     assert "Traceback" not in ran.err
     assert not out.exists() and list(checkpoints(out).glob("step-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_kill_9_before_any_step_on_disk_ends_in_the_same_bundle(learned, own, cache):
+    """Killed before every fifth flush, rename, new file or folder, and started again once."""
+    photos, out = own
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache.parent)}
+
+    def killed(step: int) -> Ran:
+        command = [sys.executable, str(KILLER), str(step), *words(photos, out)]
+        pipe = subprocess.PIPE
+        return ended(subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True))
+
+    whole = killed(0)
+    assert whole.code == 0, whole.err
+    steps = int(whole.err.splitlines()[-1])
+    assert steps > 40, "the steps are not seen"
+    for step in range(1, steps + 1, 5):
+        shutil.rmtree(out)
+        assert killed(step).code == -9
+        if out.exists():
+            bundles.verify(out)
+        ran = ended(start(*words(photos, out), env=env))
+        assert ran.code == 0, (step, ran.err)
+        assert three_files(out) == three_files(learned.out), step
+        assert sorted(path.name for path in out.parent.iterdir()) == ["model", "photos"], step
+
+
+@pytest.mark.slow
+def test_of_two_processes_one_speaks_and_writes(learned, own, cache):
+    photos, out = own
+    env = {**os.environ, "XDG_CACHE_HOME": str(cache.parent)}
+    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "eyespot"]
+    command = [sys.executable, *torchrun, *words(photos, out, "--json")]
+    pipe = subprocess.PIPE
+    ran = ended(subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True))
+    assert ran.code == 0, ran.err
+    assert len(ran.out.splitlines()) == 1
+    assert ran.json["split"] == learned.answer["split"]
+    assert ran.json["recipe"] == learned.answer["recipe"]
+    losses = [
+        [json.loads(line)["loss"] for line in (each / "history.jsonl").read_text().splitlines()]
+        for each in (out, learned.out)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)  # sums in another order
+    again = ended(subprocess.Popen(command, env=env, stdout=pipe, stderr=pipe, text=True))
+    assert again.code == 0 and again.out == ran.out
 
 
 # ---------------------------------------------------------------- bad input

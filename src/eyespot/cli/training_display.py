@@ -136,7 +136,7 @@ def picture(title: str, progress: Progress, epochs: Sequence[Epoch]) -> Text:
     lines = Text(no_wrap=True, overflow="ellipsis")
     lines.append(f"{title}\n", style="bold")
     lines.append(f"epoch {progress.epoch} of {progress.epochs}   ")
-    lines.append("━" * done, style="bold").append("━" * (BAR - done), style="dim")
+    lines.append("━" * done, style="bold").append("─" * (BAR - done), style="dim")
     lines.append(f"  {percent(share)}   {duration(progress.seconds_left)} left\n")
     lines.append(
         f"loss {progress.loss:.4f}   right {percent(progress.top1)}   "
