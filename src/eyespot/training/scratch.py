@@ -126,7 +126,9 @@ def begin(order: Order, stages: Stages) -> Beginning:
     recipe = _fitted(
         order, asked, architecture, photos=len(parts.train), channels=network.in_channels
     )
-    recipe, learned, tried = _pictures(recipe, parts, network.in_channels, order.seed, stages)
+    recipe, learned, tried = pictures(
+        recipe, parts, channels=network.in_channels, seed=order.seed, stages=stages
+    )
     return Beginning(
         architecture, network, recipe, learned, tried, looked.dataset, parts, found, notes
     )
@@ -194,8 +196,8 @@ def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
     return dataset, found
 
 
-def _pictures(
-    recipe: Recipe, parts: Parts, channels: int, seed: int, stages: Stages
+def pictures(
+    recipe: Recipe, parts: Parts, *, channels: int, seed: int, stages: Stages
 ) -> tuple[Recipe, Pictures, Pictures | None]:
     """The recipe with what was measured on the training photos, these, and those to choose on."""
     rule = _rule(recipe, channels)

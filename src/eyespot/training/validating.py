@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 import torch
 
-from eyespot.errors import EyespotError
 from eyespot.networks.architecture import Network
 from eyespot.training.distributed import World
+from eyespot.training.guards import NotFiniteError
 from eyespot.training.pictures import Pictures, ahead
 from eyespot.training.step import Rule, forward
 
@@ -28,8 +28,8 @@ def validate(
 ) -> tuple[float, float]:
     """Mean loss and top-1, by the main head alone. The network is left in train mode.
 
-    `check()` is asked before each batch, and may raise. Raises `EyespotError` where the loss is no
-    finite number: such a network is of no use.
+    `check()` is asked before each batch, and may raise. Raises `NotFiniteError` where the loss is
+    no finite number: such a network is of no use.
     """
     world.copy_from_first(network.buffers())
     parts = np.split(np.arange(len(pictures)), range(batch_size, len(pictures), batch_size))
@@ -49,7 +49,7 @@ def validate(
         network.train()
     loss_sum, correct = world.total(loss_sum, correct)
     if not math.isfinite(loss_sum):
-        raise EyespotError(
+        raise NotFiniteError(
             "The loss on the validation photos is no finite number: the training has run away. "
             "Take a lower learning rate"
         )
