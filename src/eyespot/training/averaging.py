@@ -6,9 +6,11 @@ parameters and buffers, so batch norm's running statistics are averages of avera
 `slim` and torchvision have them; counters are copied.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -36,6 +38,15 @@ class EMA:
                 "a moving average has a decay from 0 up to, not including, 1 and is taken every 1 "
                 f"or more steps, not {self.decay:g} and {self.every}: 0.9999 and 1 are usual"
             )
+
+    def stretched(self, share: float) -> EMA:
+        """The average of a training `share` times as long: it looks back over as much of it.
+
+        It remembers about every / (1 - decay) steps.
+        """
+        every = max(1, round(self.every * share))
+        steps = share * self.every / (1 - self.decay)
+        return replace(self, decay=max(0.0, 1 - every / steps), every=every)
 
     def decay_at(self, step: int) -> float:
         """The decay after `step` steps, the first one being 1."""
