@@ -29,13 +29,16 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "help": ["--repeats", "3"],
     "decode": ["--repeats", "1"],
     "augmentations": ["--repeats", "1"],
+    "training_step": ["--repeats", "1"],
+    "training_pipeline": ["--epochs", "1"],
     "one_photo": ["--repeats", "2"],
     "folder": ["--repeats", "1"],
     "second_training": ["--repeats", "1"],
+    "training_step": ["--repeats", "1", "--steps", "3"],
     "classifier": ["--repeats", "1", "--epochs", "1", "--lite0-epochs", "1"],
     "memory": ["--count", "1000"],
 }
-WITH_PEERS = {"augmentations", "one_photo", "folder", "classifier"}
+WITH_PEERS = {"augmentations", "one_photo", "folder", "training_step", "classifier"}
 
 
 def measured(name: str, words: list[str]) -> dict[str, Any] | None:

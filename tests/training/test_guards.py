@@ -70,7 +70,7 @@ def test_photos_that_give_no_finite_number_are_named_and_what_was_learned_is_kep
         fit(network, poisoned(42, value), None, toy.PLAIN, seed=7, place=tmp_path)
     step = step_of(42)
     assert f"(step {step + 1})" in str(stopped.value)
-    (folder,) = tmp_path.glob("step-*")
+    folder = max(tmp_path.glob("step-*"))
     record, tensors = read(folder)
     assert record.step == step, "it was found in the step in which it came, and not one later"
     assert all(bool(torch.isfinite(held).all()) for held in tensors.values())
@@ -242,7 +242,7 @@ def test_where_memory_runs_out_smaller_parts_give_the_same_weights(tmp_path):
         "Memory ran out with 16 photos at a time",
         "Memory ran out with 8 photos at a time",
     ]
-    assert "--micro-batch 4 says so from the beginning" in watcher.notes[-1]
+    assert "from now on it is 4" in watcher.notes[-1]
     assert read(max(tmp_path.glob("step-*")))[0].micro_batch == 4
 
 

@@ -51,8 +51,6 @@ def fit(
     """Train `network` as `recipe` says; with a `place` for checkpoints, go on where it stood.
 
     The network ends with the weights of the best epoch on `validation`, or without any, the last.
-    The same arguments give the same bits, whatever `workers` is and however often it was killed.
-
     Raises `InputError` where `place` holds another training, `Interrupted` after SIGINT or SIGTERM,
     with a checkpoint written, and `EyespotError` where it cannot go on.
     """

@@ -162,6 +162,6 @@ def in_memory(
                 ) from error
             micro_batch = (size + 1) // 2
             note(
-                f"Memory ran out with {size} photos at a time: from now on {micro_batch}, with "
-                f"the same gradient. --micro-batch {micro_batch} says so from the beginning."
+                f"Memory ran out with {size} photos at a time: from now on it is {micro_batch}, "
+                "and the gradient is the same."
             )
