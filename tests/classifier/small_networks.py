@@ -85,9 +85,9 @@ def lively(name, preprocessing, *, seed=0):
     return network.train()
 
 
-def trained(name, preprocessing, network, *, classes=CLASSES, **options):
+def trained(name, preprocessing, network, *, classes=CLASSES, photos=PHOTOS, **options):
     """The network as a classifier that has learned from parts of two photos."""
-    pixels = parts(preprocessing)
+    pixels = parts(preprocessing, photos)
     return from_network(
         network,
         architecture=name,

@@ -23,7 +23,8 @@ from eyespot.classifier.trained import SCRATCH, Learned, from_network
 from eyespot.engines import EMBEDDING, LOGITS, convert
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.images.samples import sample_photos
-from eyespot.networks import build
+from eyespot.networks import architectures, build
+from eyespot.networks.catalogue import FAMILIES
 from eyespot.weights import tensors_digest
 
 LINEAR = ["lenet5_modern", "highway_mnist_10", "resnet20"]
@@ -49,6 +50,26 @@ def test_its_bundle_answers_as_the_network_does(name, tmp_path):
     images = torch.from_numpy(seen.normalise(parts(seen)[:2]))
     with torch.inference_mode():
         assert torch.allclose(again(images), network.eval()(images), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_network_of_every_family_becomes_a_classifier(family):
+    """Built again from its tensors it has the same logits, and so has the classifier's head."""
+    rows = [row for row in architectures().values() if row.family == family]
+    row = min(rows, key=lambda row: row.parameters)
+    network = build(row.name, num_classes=len(CLASSES))
+    step = network.image_size_step
+    least = max(network.smallest_image_size, min(row.image_size, 64))
+    seen = rule(row.name, size=-(-least // step) * step)
+    classifier = trained(row.name, seen, network, photos=2)
+    images = torch.from_numpy(seen.normalise(parts(seen, 2)))
+    with torch.inference_mode():
+        wanted = network.eval()(images).numpy()
+        came = classifier.backbone.load()(images).numpy()
+    close = 1e-4 * np.abs(wanted).max()  # float32 in another order of summation
+    assert np.abs(came - wanted).max() <= close
+    assert np.abs(classifier.head.scores(classifier.reference.vectors) - wanted).max() <= close
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20"])

@@ -11,6 +11,7 @@ from eyespot.pages.words import between, percent
 def card_text(classifier: Classifier, *, name: str) -> str:
     """Markdown: what this is, how good, learned from what, how to use it, and its licences."""
     card, preprocessing = classifier.card, classifier.backbone.preprocessing
+    is_own = classifier.backbone.source == SCRATCH
     learned = card.trained_on or {}
     rows = "\n".join(f"| {cell(label)} | {n:,} |" for label, n in learned.items())
     return f"""# {cell(name)}
@@ -32,7 +33,7 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 
 ## How it answers
 - Network: {classifier.backbone.architecture}, up to its {classifier.backbone.output}.
-- Head: {classifier.head.kind}.
+- Head: {"the network's own" if is_own else classifier.head.kind}.
 - Photos: decoded by {preprocessing.decoder}, the short side scaled to {preprocessing.resize} pixels
   ({preprocessing.interpolation}), the central {preprocessing.crop} x {preprocessing.crop} taken\
 {_further(preprocessing)}.

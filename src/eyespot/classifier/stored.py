@@ -124,7 +124,8 @@ def read_reference(path: Path, values: Values) -> Reference:
     photos, width = arrays["contents"].shape
     if width != CONTENT_BYTES or photos < len(arrays["labels"]):
         _refuse(path, "its photos have no hashes, or not all of them")
-    contents = tuple(row.tobytes().hex() for row in arrays["contents"])
+    digits, one = arrays["contents"].tobytes().hex(), 2 * CONTENT_BYTES
+    contents = tuple(digits[i : i + one] for i in range(0, len(digits), one))
     return Reference(contents, arrays["vectors"], arrays["labels"])
 
 
