@@ -47,6 +47,12 @@ class LevenbergMarquardt:
                 f"not {self.learning_rate:g}, {self.mu:g} and {self.samples}"
             )
 
+    @property
+    def words(self) -> str:
+        return (
+            f"stochastic diagonal Levenberg-Marquardt at {self.learning_rate:.3g}, mu {self.mu:g}"
+        )
+
     def build(self, network: nn.Module) -> StochasticDiagonal:
         """Raises `InputError` where a layer's second derivatives are not known."""
         inside = {

@@ -6,7 +6,7 @@ schedule. States are tensors and plain numbers, so a checkpoint needs no pickle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -49,6 +49,11 @@ class SGD:
         if self.nesterov and not self.momentum:
             raise InputError("Nesterov's step needs a momentum above 0: 0.9 is usual")
 
+    @property
+    def words(self) -> str:
+        momentum = f"{'Nesterov' if self.nesterov else 'momentum'} {self.momentum:g}"
+        return _words(f"SGD at {self.learning_rate:.3g}", momentum if self.momentum else "", self)
+
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.SGD(
             _groups(network, self.weight_decay, self.spared),
@@ -81,6 +86,11 @@ class RMSProp:
         if self.epsilon <= 0:
             raise InputError(f"RMSProp needs an epsilon above 0, not {self.epsilon:g}: 1 is usual")
 
+    @property
+    def words(self) -> str:
+        numbers = f"decay {self.decay:g}, momentum {self.momentum:g}, epsilon {self.epsilon:g}"
+        return _words(f"RMSProp at {self.learning_rate:.3g}", numbers, self)
+
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
         groups = _groups(network, self.weight_decay, self.spared)
         return _TensorFlowRMSProp(groups, self)
@@ -100,6 +110,11 @@ class Adam:
 
     def __post_init__(self) -> None:
         _check(self.learning_rate, self.weight_decay, self.beta1, self.beta2)
+
+    @property
+    def words(self) -> str:
+        numbers = f"betas {self.beta1:g} and {self.beta2:g}"
+        return _words(f"Adam at {self.learning_rate:.3g}", numbers, self)
 
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.Adam(
@@ -125,6 +140,11 @@ class AdamW:
     def __post_init__(self) -> None:
         _check(self.learning_rate, self.weight_decay, self.beta1, self.beta2)
 
+    @property
+    def words(self) -> str:
+        numbers = f"betas {self.beta1:g} and {self.beta2:g}"
+        return _words(f"AdamW at {self.learning_rate:.3g}", numbers, self)
+
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.AdamW(
             _groups(network, self.weight_decay, self.spared),
@@ -135,6 +155,21 @@ class AdamW:
 
 
 Optimiser = SGD | RMSProp | Adam | AdamW | LevenbergMarquardt
+
+
+def _words(name: str, numbers: str, rule: SGD | RMSProp | Adam | AdamW) -> str:
+    decay = ""
+    if rule.weight_decay:
+        decay = "weight decay " + f"{rule.weight_decay:.7f}".rstrip("0")
+        if rule.spared:
+            kinds = [f"{kind} filters" if kind == "depthwise" else kind for kind in rule.spared]
+            decay += f" (not of {_listed(kinds)})"
+    return ", ".join(part for part in (name, numbers, decay) if part)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def before_epoch(

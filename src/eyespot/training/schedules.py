@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from eyespot.errors import InputError
 
-ROUNDING = 1e-9  # shares such as 0.06 / 0.02, whose quotient in binary lies just below 3
+ROUNDING = 1e-9  # shares such as 0.58 and 0.02, whose quotient in binary lies just below 29
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,48 @@ Schedule = (
     | Plateau
     | WarmUp
 )
+
+
+def in_words(schedule: Schedule, epochs: int) -> str:
+    """What becomes of the learning rate: "times 0.1 after epochs 30 and 60"."""
+
+    def place(share: float) -> str:
+        return f"{round(share * epochs, 1):g}"
+
+    match schedule:
+        case Step(at, by):
+            return f"times {by:g} after {_epochs([place(moment) for moment in at])}"
+        case Levels(at, factors):
+            moments = _epochs([place(moment) for moment in at])
+            return f"times {', '.join(f'{factor:g}' for factor in factors)} after {moments}"
+        case Exponential(by, every):
+            length = place(every)
+            return f"times {by:g} " + ("each epoch" if length == "1" else f"every {length} epochs")
+        case Polynomial(power):
+            return "in a straight line to 0" if power == 1 else f"times (1 - t)^{power:g}"
+        case Inverse(rate):
+            return f"times 1 / (1 + {rate:g} t)"
+        case ExponentialDecay(rate):
+            return f"times exp(-{rate:g} t)"
+        case Cosine(final):
+            return f"half a cosine to {final:g}"
+        case Plateau(patience, by, reductions):
+            times = "once" if reductions == 1 else f"{reductions} times"
+            return f"times {by:g} after {patience} epochs without gain, {times}"
+        case WarmUp(length, then, start, shape):
+            begin = f"up from {start:g} of it over" if shape == "linear" else f"{start:g} of it for"
+            return f"{begin} {_count(place(length))}, then {in_words(then, epochs)}"
+        case _:
+            return "stays"
+
+
+def _count(epochs: str) -> str:
+    return f"{epochs} epoch{'' if epochs == '1' else 's'}"
+
+
+def _epochs(places: Sequence[str]) -> str:
+    *first, last = places
+    return f"epochs {', '.join(first)} and {last}" if first else f"epoch {last}"
 
 
 def stretched(schedule: Schedule, share: float) -> Schedule:

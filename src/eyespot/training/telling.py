@@ -11,6 +11,7 @@ from eyespot.pages.words import count, duration, percent
 from eyespot.training.curves import MEASURED, curves_drawing, finding, remarks
 from eyespot.training.facts import Fitted
 from eyespot.training.recipe import Recipe
+from eyespot.training.schedules import in_words
 
 NORMALISATIONS = {
     "none": "from 0 to 1",
@@ -34,7 +35,7 @@ def facts(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     rows = [
         ("length", f"{count(recipe.epochs, 'epoch')}, {count(recipe.batch_size, 'photo')} a step"),
         ("optimiser", told(recipe.optimiser)),
-        ("learning rate then", told(recipe.schedule)),
+        ("learning rate then", in_words(recipe.schedule, recipe.epochs)),
         ("loss", told(recipe.loss)),
         ("photos", f"{image.size} x {image.size} pixels, {NORMALISATIONS[recipe.normalisation]}"),
         ("changed by", "; ".join(map(told, recipe.augmentations)) or "nothing"),
