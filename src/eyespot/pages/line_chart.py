@@ -29,6 +29,7 @@ NAMES_AT_MOST = 0.32  # share of the width that names may take
 DOTTED_UP_TO = 15  # points of a line that are drawn one by one
 ROOM = 0.06  # share of an upright axis that is free at either end
 DECADE = 10.0
+PALE = "0.14"  # opacity of a line's band
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Line:
     points: tuple[tuple[float, float], ...]
     value: str = "class-1"  # its colour, by the pages' name
     dashes: str | None = None
+    band: tuple[tuple[float, float, float], ...] = ()  # (x, from, to): how far its values spread
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,13 @@ def _panels(
     parts: list[Html] = []
     for i, panel in enumerate(panels):
         top = y + GAP
-        upright = _upright([p for each in panel.lines for _, p in each.points], panel, top)
+        upright = _upright(_values(panel), panel, top)
         parts.append(_frame(panel, lower, upright))
         for x in (lower.at(event.x) for event in events):
             parts.append(line(x, top, x, top + HEIGHT, value="quiet", dashes="2 4"))
         if i == 0:
             parts += _event_words(events, lower, top)
+        parts += [_spread(each, lower, upright) for each in panel.lines if each.band]
         parts += [_drawn(each, lower, upright) for each in panel.lines]
         parts += [_ring(spot, lower, upright) for spot in panel.spots]
         parts += _names(panel, upright, right)
@@ -146,6 +149,11 @@ def _lower(xs: list[float], right: float, *, is_log: bool) -> Axis:
     if low == high:  # one place only: it stands in the middle
         low, high = (low / DECADE, high * DECADE) if is_log else (low - 1, high + 1)
     return Axis(low, high, LEFT, right, is_log)
+
+
+def _values(panel: Panel) -> list[float]:
+    points = [y for each in panel.lines for _, y in each.points]
+    return points + [y for each in panel.lines for _, *ends in each.band for y in ends]
 
 
 def _upright(values: list[float], panel: Panel, top: float) -> Axis:
@@ -195,6 +203,14 @@ def _event_words(events: Sequence[Event], lower: Axis, top: float) -> list[Html]
             parts.append(words(x, top - 8, event.words, size=SMALL, value="quiet", anchor="middle"))
             free = x + half + 8
     return parts
+
+
+def _spread(each: Line, lower: Axis, upright: Axis) -> Html:
+    """A pale surface around the line."""
+    there = [(lower.at(x), _held(upright, high)) for x, _, high in each.band]
+    back = [(lower.at(x), _held(upright, low)) for x, low, _ in reversed(each.band)]
+    drawn = "M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in (*there, *back)) + "Z"
+    return tag("path", {"d": drawn, **filled(each.value), "fill-opacity": PALE})
 
 
 def _drawn(each: Line, lower: Axis, upright: Axis) -> Html:
