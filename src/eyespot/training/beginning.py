@@ -26,7 +26,6 @@ from eyespot.training.pictures import Pictures
 from eyespot.training.plans import structure
 from eyespot.training.recipe import Recipe
 from eyespot.training.running import Run
-from eyespot.training.schedules import stretched
 from eyespot.training.state import State
 from eyespot.training.step import Rule, backward
 from eyespot.training.stopping import Stop
@@ -211,10 +210,7 @@ def as_recorded(asked: Plan, record: Record, wishes: Wishes) -> Plan:
 
 def with_steps(asked: Plan, epochs: int, steps: int) -> Plan:
     """The plan for fewer epochs; the schedule keeps its proportions."""
-    share = epochs / asked.recipe.epochs
-    schedule = stretched(asked.recipe.schedule, share)
-    recipe = replace(asked.recipe, epochs=epochs, schedule=schedule)
-    return replace(asked, recipe=recipe, steps=steps)
+    return replace(asked, recipe=recipes.lasting(asked.recipe, epochs), steps=steps)
 
 
 def differing_machines(then: Machine, now: Machine) -> str | None:

@@ -16,13 +16,14 @@ from eyespot.images.augmentations.pca_colour import PCAColour
 from eyespot.images.augmentations.saturation import Saturation
 from eyespot.pages.words import count
 from eyespot.training.levenberg_marquardt import LevenbergMarquardt
-from eyespot.training.recipe import Recipe
-from eyespot.training.regularisers import EarlyStopping
-from eyespot.training.schedules import stretched
+from eyespot.training.recipe import Recipe, lasting
 
 STEPS, LEAST, SMALLEST = 100, 32, 8  # steps in an epoch where photos allow; photos in a batch then
 SLOWEST = 1 / 32  # of a paper's learning rate: small batches need not crawl
 MEMORY = 0.1  # share of the training that averages reach back, at most
+NORMS = 4  # times that norms forget, by a factor of e, in an epoch: validation is sane from then on
+ROUNDING = 1e-9  # what is fitted already is not fitted again
+NORMS_FASTEST = 0.1  # torch's own momentum
 LIKE = 3  # sizes further apart are of another kind of picture: digits, photos
 NEAR = 0.05  # sizes closer than this differ by their crop alone: 224 and 227
 PIXELS = ("size", "padding", "shortest", "longest", "pixels")  # fields of augmentations
@@ -115,16 +116,8 @@ def _to_length(recipe: Recipe, epochs: int | None) -> Recipe:
         return recipe
     if epochs < 1:
         raise InputError(f"A training takes 1 epoch or more, not {epochs}: epoch another --epochs")
-    share = epochs / recipe.epochs
-    held = tuple(
-        replace(each, patience=max(1, round(share * each.patience)))
-        if isinstance(each, EarlyStopping)
-        else each
-        for each in recipe.regularisers
-    )
-    schedule = stretched(recipe.schedule, share)
     note = f"{count(epochs, 'epoch')}, not {recipe.epochs:,}; the schedule keeps its proportions."
-    return _noted(replace(recipe, epochs=epochs, schedule=schedule, regularisers=held), note)
+    return _noted(lasting(recipe, epochs), note)
 
 
 def _to_batches(
@@ -151,10 +144,12 @@ def _to_batches(
 
 def _with_memory(recipe: Recipe, photos: int) -> Recipe:
     """Averages of the weights and of batch norm forget their beginning, however short it is."""
-    steps = max(1, recipe.epochs * (photos // recipe.batch_size))
-    recipe = replace(recipe, norm_momentum=min(0.1, 1 / (MEMORY * steps)))
+    steps_per_epoch = max(1, photos // recipe.batch_size)
+    steps = recipe.epochs * steps_per_epoch
+    momentum = max(NORMS / steps_per_epoch, 1 / (MEMORY * steps))
+    recipe = replace(recipe, norm_momentum=min(NORMS_FASTEST, momentum))
     ema = recipe.ema
-    if ema is None or ema.every <= (1 - ema.decay) * MEMORY * steps:
+    if ema is None or ema.every / (1 - ema.decay) <= MEMORY * steps * (1 + ROUNDING):
         return recipe
     every = min(ema.every, max(1, round(MEMORY * steps / 10)))
     decay = max(0.0, 1 - every / (MEMORY * steps))
