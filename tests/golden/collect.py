@@ -31,6 +31,12 @@ CIFAR = (
     "plain20 plain32 plain44 plain56 plain110 preact_resnet110"
 )
 NAMES |= {f"{name}_cifar10": name for name in CIFAR.split()}
+# the reference's names of recipes by the year of the conference, ours by that of arXiv
+YEARS = {
+    "resnet_imagenet_2016": "resnet_imagenet_2015",
+    "resnet_cifar_2016": "resnet_cifar_2015",
+}
+TRAINED = "momentum batch_size epochs iterations weight_decay label_smoothing gradient_clipping"
 
 
 def collected(reference: Path) -> dict[str, bytes]:
@@ -46,12 +52,14 @@ def collected(reference: Path) -> dict[str, bytes]:
             keys += f"# {name}\n{entries}"
     logits = json.loads((reference / "golden" / "logits.json").read_text("utf-8"))["models"]
     counts = json.loads((reference / "counts.json").read_text("utf-8"))["models"]
-    papers = json.loads((reference / "papers.json").read_text("utf-8"))["architectures"]
+    printed = json.loads((reference / "papers.json").read_text("utf-8"))
+    papers, recipes = printed["architectures"], printed["recipes"]
     return {
         "keys.txt.xz": lzma.compress(keys.encode(), preset=9 | lzma.PRESET_EXTREME),
         "logits.json": _lines([_logits(row) for row in logits if _is_ours(row)]),
         "counts.json": _lines([_counted(row) for row in counts if _is_ours(row)]),
         "papers.json": _lines([_printed(row) for row in papers if _name(row) in architectures()]),
+        "recipes.json": _lines([_trained(row) for row in recipes]),
         RESULTS: _results([row for row in papers if _name(row) in architectures()]),
     }
 
@@ -128,6 +136,23 @@ def _result(row: dict) -> dict:
     if "top-5 recalled" in row.get("note", ""):
         facts["confidence"] = "top-5 recalled"
     return facts
+
+
+def _trained(row: dict) -> dict:
+    """The numbers of a recipe, and all those of what came out; what is told in words is not."""
+    facts = {"name": YEARS.get(row["name"], row["name"])}
+    for name in TRAINED.split():
+        if isinstance(row.get(name), int | float):
+            facts[name] = row[name]
+    return facts | {"expected": sorted(_numbers(row.get("expected", {})))}
+
+
+def _numbers(value: object) -> list[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [number for each in value for number in _numbers(each)]
+    return [value] if isinstance(value, int | float) else []
 
 
 def _lines(rows: list[dict]) -> bytes:
