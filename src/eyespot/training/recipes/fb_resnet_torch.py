@@ -47,14 +47,17 @@ RESNET_CIFAR = Recipe(
     epochs=164,
     batch_size=128,
     optimiser=SGD(learning_rate=0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    schedule=Step(at=(81 / 164, 122 / 164), by=0.1),
+    schedule=Step(at=(80 / 164, 121 / 164), by=0.1),
     loss=CrossEntropy(),
     image=CIFAR,
     normalisation="standardise",
     augmentations=CIFAR_CROPS,
     photos=CIFAR_PHOTOS,
     source="fb.resnet.torch, train.lua and datasets/cifar10.lua",
-    notes=("The rate falls from epochs 81 and 122 on, all 50,000 pictures learned from.",),
+    notes=(
+        "The rate is lower from the 81st and the 122nd epoch on. All 50,000 pictures are learned "
+        "from.",
+    ),
 )
 
 RECIPES = (RESNET, RESNET_CIFAR)

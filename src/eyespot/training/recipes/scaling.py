@@ -115,7 +115,7 @@ def _to_length(recipe: Recipe, epochs: int | None) -> Recipe:
     if epochs is None or epochs == recipe.epochs:
         return recipe
     if epochs < 1:
-        raise InputError(f"A training takes 1 epoch or more, not {epochs}: epoch another --epochs")
+        raise InputError(f"A training takes 1 epoch or more, not {epochs}: pass another --epochs")
     note = f"{count(epochs, 'epoch')}, not {recipe.epochs:,}; the schedule keeps its proportions."
     return _noted(lasting(recipe, epochs), note)
 
@@ -126,7 +126,7 @@ def _to_batches(
     if batch_size is not None and not 1 <= batch_size <= photos:
         raise InputError(
             f"A batch has 1 to {photos:,} photos here, as many as there are to learn from, not "
-            f"{batch_size:,}: epoch another --batch-size"
+            f"{batch_size:,}: pass another --batch-size"
         )
     fitting = max(photos // STEPS, min(LEAST, photos // 8), min(SMALLEST, photos))
     size = batch_size or min(recipe.batch_size, fitting)
