@@ -85,12 +85,16 @@ def train_and_save(
     processes but the first. Raises `InputError` before any work where nothing can be written.
     """
     world = world or World(device=order.torch_device)
-    place = checkpoints_of(path)
+    require_outside(path, order.source)
+    require_bundle(path)
+    networks.find(order.network)
+    place, digest = checkpoints_of(path), _digest(order)
     with alone(path) if world.is_first else nullcontext():
-        request = world.told(lambda: _request(order, path, overwrite=overwrite))
-        if "answer" in request:
-            _let_go(place, request["digest"], keep=keep_checkpoints)
-            return Result(request["answer"], tuple(request["summary"]), is_new=False)
+        done = world.told(lambda: _done(path, digest, overwrite=overwrite))
+        if done is not None:
+            if world.is_first:
+                _let_go(place, digest, keep=keep_checkpoints)
+            return Result(done["answer"], tuple(done["summary"]), is_new=False)
         stages = Stages(watcher or Unwatched())
         learned = learn(order, stages, place=place, progress=progress, world=world)
         if not world.is_first:
@@ -98,33 +102,29 @@ def train_and_save(
         trained = measured(order, learned)
         answer = machine_answer(trained, path)
         summary = tuple(summary_lines(trained.report))
-        page = result_page(request["digest"], answer, summary)
+        page = result_page(digest, answer, summary)
         pages = _pages(order, trained, path.name) | {RESULT: page}
-        files.write_atomic(place / REQUEST, _marked(request["digest"]))  # it went on with them
+        files.write_atomic(place / REQUEST, _marked(digest))  # it went on with them
         bundle.save(trained.classifier, path, overwrite=overwrite, pages=pages)
-        _let_go(place, request["digest"], keep=keep_checkpoints)
+        _let_go(place, digest, keep=keep_checkpoints)
     return Result(answer, summary, is_new=True)
 
 
-def _request(order: Order, path: Path, *, overwrite: bool) -> dict[str, Any]:
-    """What is to be done, by its digest; with the answer where it has been done.
+def _done(path: Path, digest: str, *, overwrite: bool) -> dict[str, Any] | None:
+    """The answer to the request `digest` where its bundle is there, else None: the way is free.
 
     With `overwrite`, checkpoints of another request go, so that those that stay are to be gone on
     with. Raises `InputError` where nothing can or should be written.
     """
-    require_outside(path, order.source)
-    require_bundle(path)
-    networks.find(order.network)
-    digest = _digest(order)
     if path.exists() and not overwrite:
-        return {"digest": digest} | asdict(finished(path, digest))
+        return asdict(finished(path, digest))
     files.require_writable(path)
     place = checkpoints_of(path)
     if overwrite and _kept_for(place) != _marked(digest):
         checkpoints.clear(place)
     if not any(place.glob("step-*")):
         files.write_atomic(place / REQUEST, _marked(digest))
-    return {"digest": digest}
+    return None
 
 
 def _digest(order: Order) -> str:

@@ -139,7 +139,6 @@ def learn(
     stages: Stages,
     *,
     place: Path | None = None,
-    overwrite: bool = False,
     progress: facts.Watcher | None = None,
     world: World | None = None,
 ) -> Learned:
@@ -157,7 +156,6 @@ def learn(
             begun.recipe,
             seed=order.seed,
             place=place,
-            overwrite=overwrite,
             watcher=progress,
             precision=order.precision,
             workers=order.workers,
