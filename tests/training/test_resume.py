@@ -46,6 +46,7 @@ def same(came: dict, expected: dict) -> bool:
 
 def start(variant: str, place: Path, **options) -> multiprocessing.Process:
     answer = str(place.with_suffix(".json"))
+    place.with_suffix(".listens").unlink(missing_ok=True)
     process = PROCESSES.Process(target=toy.run, args=(variant, str(place), answer, options))
     process.start()
     return process
@@ -149,12 +150,12 @@ def test_twenty_signals_to_a_training_lose_no_step(tmp_path):
     generator = random.Random(0)
     for i in range(20):
         process = start("mixed", place, epochs=60, saving=toy.Saving(seconds=1e9))
-        time.sleep(generator.uniform(0.1, 0.5))
-        if process.is_alive():
-            number = (signal.SIGTERM, signal.SIGINT)[i % 2]
-            os.kill(process.pid, number)
-            process.join(5)
-            assert process.exitcode in (0, 128 + number, -number)  # minus: before Python listened
+        wait_for(place.with_suffix(".listens").exists)
+        time.sleep(generator.uniform(0, 0.5))
+        number = (signal.SIGTERM, signal.SIGINT)[i % 2]
+        os.kill(process.pid, number)
+        process.join(5)
+        assert process.exitcode in (0, 128 + number)  # 0: it was quicker
     assert same(ended(start("mixed", place, epochs=60), place), expected)
 
 
@@ -263,3 +264,24 @@ def wait_for(condition, seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_memory_and_open_files_stay_as_they_are_however_long_it_trains(tmp_path):
+    """Over the second half of 6,000 steps, at most 1 MB per 1,000 steps and no file."""
+
+    class Measures(Unwatched):
+        def __init__(self) -> None:
+            self.at = {}
+
+        def step(self, progress) -> None:
+            if progress.step in (3_000, 6_000):
+                pages = int(Path("/proc/self/statm").read_text().split()[1])
+                used = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+                self.at[progress.step] = (used, len(os.listdir("/proc/self/fd")))
+
+    watcher = Measures()
+    toy.train("mixed", tmp_path, epochs=858, watcher=watcher, saving=toy.Saving(seconds=0.5))
+    (before, files_before), (after, files_after) = watcher.at[3_000], watcher.at[6_000]
+    assert after - before <= 3
+    assert files_after <= files_before

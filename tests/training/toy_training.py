@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch._dynamo  # optimisers import it at their first use: seconds, once for all processes
 from torch import Tensor, nn
 
 from eyespot.datasets.dataset import Photo
@@ -26,7 +27,7 @@ from eyespot.training.optimisers import SGD, Adam
 from eyespot.training.pictures import Pictures
 from eyespot.training.recipe import ImageRule, Recipe
 from eyespot.training.schedules import Cosine, Plateau
-from eyespot.training.stopping import Interrupted
+from eyespot.training.stopping import Interrupted, listening
 from eyespot.values import to_json
 
 CLASSES, SIDE = 4, 12
@@ -150,8 +151,9 @@ def run(
     torch.set_num_threads(1)
     os.environ.update(environment or {})
     try:
-        with joined(patience=10) as world:
-            came = train(variant, Path(place), world=world, **options)
+        with listening() as stop, joined(patience=10) as world:
+            Path(answer).with_suffix(".listens").touch()
+            came = train(variant, Path(place), world=world, stop=stop, **options)
     except Interrupted as asked:
         raise SystemExit(asked.exit_code) from None
     Path(answer).write_text(json.dumps(came))
