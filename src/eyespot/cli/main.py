@@ -16,6 +16,7 @@ from eyespot.errors import EyespotError
 COMMANDS = {
     "demo": ("demo", "Try the whole way on bundled pictures, in under a minute."),
     "train": ("train", "Make a classifier from a folder of photos, and measure it."),
+    "check": ("check", "Before a long training: is the set-up sane?"),
     "predict": ("predict", "Name photos with a classifier."),
     "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),
     "audit": ("audit", "Look for what is wrong in a folder of photos."),
@@ -27,6 +28,8 @@ COMMANDS = {
     "scale": ("scale", "Scale a network up by its paper's rule."),
     "compare": ("compare", "Compare networks: accuracy, cost, time; the challenge by year."),
     "lineage": ("lineage", "Say which idea of a network came from where."),
+    "experiment": ("experiment", "Repeat an experiment of a paper, with a chart at its end."),
+    "recipes": ("recipes", "List how the papers trained their networks."),
     "weights": ("weights", "List, explain and fetch pretrained weights."),
     "doctor": ("doctor", "Say what this machine has, and what is wrong."),
 }

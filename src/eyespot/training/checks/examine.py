@@ -56,12 +56,12 @@ class Checked:
     told: tuple[tuple[str, str], ...] = ()  # (check, its figure in one line), as they ran
     inputs: Inputs | None = None
     outputs: Outputs | None = None
-    random_search: RandomSearch | None = None
+    random: RandomSearch | None = None
     labels: Labels | None = None
     gradients: tuple[LayerGradient, ...] | None = None
     overfit: Overfit | None = None
-    first_steps: FirstSteps | None = None
-    learning_rate: RateRange | None = None
+    steps: FirstSteps | None = None
+    rates: RateRange | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class _Work:
         return Answer(
             "inputs",
             found,
-            inputs.told_of_inputs(found, recipe.normalisation),
+            inputs.told_of_inputs(found),
             inputs.findings_of_inputs(found, recipe.normalisation, self.set_up.classes),
         )
 
@@ -152,10 +152,11 @@ class _Work:
             np.stack(list(pictures.plain(rows.tolist()))),
             pictures.labels[rows],
             pictures.num_classes,
+            commonest=float(np.bincount(pictures.labels).max() / len(pictures)),
             seed=seed,
             progress=progress,
         )
-        return Answer("random_search", found, random_search.told_of_random_search(found))
+        return Answer("random", found, random_search.told_of_random_search(found))
 
     def labels(self, progress: Progress) -> Answer:
         rows, pictures = self.set_up.some(PROBED), self.set_up.pictures
@@ -182,32 +183,39 @@ class _Work:
             learning_rate=self.set_up.learning_rate,
             undecided=self.seen.undecided,
             batch_size=self.set_up.recipe.batch_size,
+            passes=self.set_up.affordable(overfit.PASSES, least=overfit.LEAST, photos=len(rows)),
             progress=progress,
         )
         told, findings = overfit.told_of_overfit, overfit.findings_of_overfit
         return Answer("overfit", found, told(found), findings(found))
 
     def first_steps(self, progress: Progress) -> Answer:
+        steps = self._steps(first_steps.STEPS, first_steps.LEAST)
         found = first_steps.take_first_steps(
-            self.set_up.trial,
-            list(islice(self.set_up.batches(), first_steps.STEPS)),
+            self.set_up.trial(),
+            list(islice(self.set_up.batches(), steps)),
             learning_rate=self.set_up.learning_rate,
             schedule=self.set_up.recipe.schedule,
             undecided=self.seen.undecided,
             progress=progress,
         )
         told, findings = first_steps.told_of_first_steps, first_steps.findings_of_first_steps
-        return Answer("first_steps", found, told(found), findings(found))
+        return Answer("steps", found, told(found), findings(found))
+
+    def _steps(self, wanted: int, least: int) -> int:
+        """Of the training's batches."""
+        return self.set_up.affordable(wanted, least=least, photos=self.set_up.batch_size)
 
     def learning_rate(self, progress: Progress) -> Answer:
         found = rate_range.climb(
             self.set_up.trial(),
             self.set_up.batches(),
             recipe_rate=self.set_up.learning_rate,
+            steps=self._steps(rate_range.STEPS, rate_range.LEAST),
             progress=progress,
         )
         told, findings = rate_range.told_of_range, rate_range.findings_of_range
-        return Answer("learning_rate", found, told(found), findings(found))
+        return Answer("rates", found, told(found), findings(found))
 
 
 CHECKS: dict[str, Callable[[_Work, Progress], Answer]] = {  # in the order in which they run

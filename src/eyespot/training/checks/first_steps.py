@@ -1,9 +1,8 @@
-"""The first steps just as the training would make them: does the loss stay in hand?
+"""The first steps just as the training would make them: do loss and weights stay in hand?
 
-A loss that is no better than guessing after some steps may mean a rate that is too high, or only
-that the network takes its time. A second run from the same weights with a thirtieth of the rate
-tells: where it does better, the rate is too high. The loss alone would not: batch norm keeps it
-near that of guessing at any rate.
+The loss alone does not tell a rate that is too high: behind batch norm, outputs do not depend on
+how long the weights are, and the loss stays near that of guessing at any rate. But then the weights
+grow many times over within a few steps, where sound steps hardly change their length.
 """
 
 from __future__ import annotations
@@ -18,38 +17,40 @@ from eyespot.training.checks.findings import Finding
 from eyespot.training.checks.trial import Trial
 from eyespot.training.schedules import Schedule, WarmUp
 
-NAME = "first-steps"
-STEPS = 25
+NAME = "steps"
+STEPS, LEAST = 25, 10  # fewer where they cost much
 LAST = 8  # steps whose mean loss is looked at
-LEARNED = 0.9  # share of the loss of guessing under which no second run is needed
-WORSE = 1.1  # times as high, from which one loss is called higher than another
-GENTLE = 1 / 30  # of the recipe's rate, for the second run
+LOST = 2.5  # times the loss of guessing, or the first one if that is higher
+GROWN = 2.0  # times their first length, over all kernels and matrices
 CLIMB = 0.3  # share of these steps in which the rate climbs, where the recipe warms up
 
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """Losses of the batches, before each step."""
+    """Losses of the batches, before each step, and what became of the weights."""
 
     learning_rate: float
     undecided: float  # the loss of a network that favours no class
-    losses: tuple[float, ...]
-    gentle_losses: tuple[float, ...]  # with a thirtieth of the rate; empty where not needed
+    losses: tuple[float, ...]  # ends where one is no finite number
+    growth: float  # length of all kernels and matrices after the steps, over that before
 
     @property
     def end(self) -> float:
-        return _mean(self.losses)
+        """The mean loss of the last steps."""
+        return sum(self.losses[-LAST:]) / len(self.losses[-LAST:])
 
     @property
     def is_lost(self) -> bool:
-        """Is the loss no better than guessing, and lower with a lower rate?"""
-        if not self.gentle_losses:
-            return False
-        return not math.isfinite(self.end) or self.end > WORSE * _mean(self.gentle_losses)
+        return not self.end <= LOST * max(self.undecided, self.losses[0])
+
+    @property
+    def is_astray(self) -> bool:
+        """Is the loss out of hand, or have the weights grown many times over?"""
+        return self.is_lost or not self.growth <= GROWN
 
 
 def take_first_steps(
-    start: Callable[[], Trial],
+    trial: Trial,
     batches: Sequence[tuple[Tensor, Tensor]],
     *,
     learning_rate: float,
@@ -57,72 +58,51 @@ def take_first_steps(
     undecided: float,
     progress: Callable[[int, int], None] | None = None,
 ) -> FirstSteps:
-    """`start` makes a fresh trial; a step for each of the batches (N, C, H, W), (N, K)."""
-    climb = CLIMB if isinstance(schedule, WarmUp) else 0.0
-    losses = _run(start(), batches, learning_rate, climb, progress)
-    is_doubtful = not _mean(losses) < LEARNED * undecided
-    gentle = _run(start(), batches, GENTLE * learning_rate, climb, progress) if is_doubtful else ()
-    return FirstSteps(learning_rate, undecided, losses, gentle)
-
-
-def _run(
-    trial: Trial,
-    batches: Sequence[tuple[Tensor, Tensor]],
-    learning_rate: float,
-    climb: float,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[float, ...]:
+    """A step of the fresh `trial` for each of the batches (N, C, H, W), (N, K)."""
+    climb = CLIMB * len(batches) if isinstance(schedule, WarmUp) else 1.0
+    length = trial.length()
     losses: list[float] = []
-    for step, (images, targets) in enumerate(batches):
-        share = (step + 1) / (climb * len(batches)) if climb else 1.0
-        outcome = trial.step(images, targets, min(1.0, share) * learning_rate)
+    for step, (images, targets) in enumerate(batches, 1):
+        outcome = trial.step(images, targets, min(1.0, step / climb) * learning_rate)
         losses.append(outcome.loss_sum / outcome.photos if outcome.is_finite else math.inf)
         if progress is not None:
-            progress(step + 1, len(batches))
+            progress(step, len(batches))
         if not outcome.is_finite:
             break
-    return tuple(losses)
-
-
-def _mean(losses: Sequence[float]) -> float:
-    """Of the last steps."""
-    return sum(losses[-LAST:]) / len(losses[-LAST:])
+    return FirstSteps(learning_rate, undecided, tuple(losses), trial.length() / length)
 
 
 def told_of_first_steps(found: FirstSteps) -> str:
     """One line."""
-    steps = f"in {len(found.losses)} steps with a rate of {found.learning_rate:.3g}"
-    return f"loss {found.losses[0]:.3g} to {_shown(found.end)} {steps}"
+    loss = f"loss {found.losses[0]:.3g} to {_shown(found.end)} in {len(found.losses)} steps"
+    return f"{loss}; weights {found.growth:.2f} times as long"
 
 
 def _shown(loss: float) -> str:
-    return f"{loss:.3g}" if math.isfinite(loss) else "no finite number"
+    return f"{loss:.3g}" if math.isfinite(loss) else "no number"
 
 
 def findings_of_first_steps(found: FirstSteps) -> tuple[Finding, ...]:
-    if not found.is_lost:
+    if not found.is_astray:
         return ()
-    gentle = _mean(found.gentle_losses)
-    better = GENTLE * found.learning_rate
-    if not math.isfinite(gentle):
-        return (
-            Finding(
-                NAME,
-                "The loss runs away within the first steps, even with a thirtieth of the recipe's "
-                f"learning rate of {found.learning_rate:.3g}.",
-                "From there the weights do not come back.",
-                "Look at the inputs' scale and at the initialisation, then take a learning rate "
-                "a thousand times lower.",
-            ),
+    begin = (
+        f"With the recipe's learning rate of {found.learning_rate:.3g}, in "
+        f"{len(found.losses)} steps"
+    )
+    if found.is_lost:
+        seen = (
+            f"{begin} the loss goes from {found.losses[0]:.3g} to {_shown(found.end)}; guessing "
+            f"has {found.undecided:.3g}."
         )
+    else:
+        seen = f"{begin} the weights grow to {found.growth:.3g} times their length."
     return (
         Finding(
             NAME,
-            f"With the recipe's learning rate of {found.learning_rate:.3g}, the loss goes from "
-            f"{found.losses[0]:.3g} to {_shown(found.end)} in {len(found.losses)} steps; with "
-            f"{better:.3g}, to {gentle:.3g}. Guessing has {found.undecided:.3g}.",
-            "Steps that are too long throw the weights about: the loss rises above that of "
-            "guessing and may not come down again.",
-            f"Take a lower rate: begin with --learning-rate {better:.2g}.",
+            f"{seen} The steps are too long.",
+            "Each throws away what the one before had learned. Behind norms, weights that have "
+            "grown so long hardly change any more.",
+            f"Take a lower rate: begin with --learning-rate {found.learning_rate / 30:.2g}, and "
+            "see which rates are useful. If that does not help, look at the inputs' scale.",
         ),
     )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.datasets.names import counted, some
+from eyespot.images.statistics import Normalisation
 from eyespot.training.checks.findings import Finding
-from eyespot.training.recipe import Normalisation
 
 NAME = "inputs"
 LOPSIDED = 10  # times as many photos in one class as in another
@@ -32,6 +32,7 @@ class Allowed:
 CENTRED = Allowed("levels around 0, from about -128 to 127", (-25, 25), (4, 130), (-256, 256))
 RANGES: dict[Normalisation, Allowed] = {
     "none": Allowed("numbers from 0 to 1", (0, 1), (0, 0.51), (-0.01, 1.01)),
+    "signed": Allowed("numbers from -1 to 1", (-1, 1), (0, 1.02), (-1.01, 1.01)),
     "channel_mean": CENTRED,
     "mean_image": CENTRED,
     "standardise": Allowed("mean near 0, deviation near 1", (-0.6, 0.6), (0.5, 1.6), (-40, 40)),
@@ -72,11 +73,11 @@ def look_at_inputs(
     )
 
 
-def told_of_inputs(found: Inputs, normalisation: Normalisation) -> str:
+def told_of_inputs(found: Inputs) -> str:
     """One line."""
     means = ", ".join(f"{mean:.2f}" for mean in found.means)
-    deviations = ", ".join(f"{deviation:.2f}" for deviation in found.deviations)
-    return f"mean {means}; deviation {deviations} (expected: {RANGES[normalisation].words})"
+    deviations = ", ".join(f"{deviation:.3g}" for deviation in found.deviations)
+    return f"mean {means}; deviation {deviations}"
 
 
 def findings_of_inputs(

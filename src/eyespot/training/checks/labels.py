@@ -65,10 +65,9 @@ def _agreement(near: NDArray[np.intp], labels: NDArray[np.int64]) -> float:
 
 def told_of_labels(found: Labels) -> str:
     """One line."""
-    return (
-        f"{found.agreement:.0%} of near neighbours share a label; of shuffled labels "
-        f"{found.by_chance:.0%}, at best {found.best_by_chance:.0%}"
-    )
+    agreeing = (found.agreement, found.by_chance, found.best_by_chance)
+    real, chance, best = (f"{100 * share:.0f} %" for share in agreeing)
+    return f"neighbours agree in {real}; shuffled in {chance}, at best in {best}"
 
 
 def findings_of_labels(found: Labels) -> tuple[Finding, ...]:

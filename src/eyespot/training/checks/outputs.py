@@ -120,12 +120,12 @@ def _watching(network: Network, rectifiers: list[Rectifier]) -> Iterator[None]:
 
 def told_of_outputs(found: Outputs) -> str:
     """One line."""
-    differ = f"differ from photo to photo by {found.spread:.2%} of their size"
+    differ = f"differ by {100 * found.spread:.2g} % between photos"
     if found.is_head_zero:
         differ = "all zero, as the last layer is"
     if found.deadest is None:
         return f"{differ}; no rectifiers"
-    return f"{differ}; at most {found.deadest.share:.0%} of a layer's rectifiers are dead"
+    return f"{differ}; {100 * found.deadest.share:.0f} % of the worst layer are dead"
 
 
 def told_of_loss(found: Outputs, num_classes: int) -> str:
@@ -133,8 +133,7 @@ def told_of_loss(found: Outputs, num_classes: int) -> str:
     share = found.loss / found.undecided
     is_close = 1 / CLOSE <= share <= CLOSE
     verdict = "as it should be" if is_close else "begins low" if share < 1 else "begins high"
-    undecided = f"undecided between {num_classes} classes: {found.undecided:.3f}"
-    return f"{found.loss:.3f} ({undecided}), {verdict}"
+    return f"{found.loss:.3f}, {verdict} ({num_classes} classes: {found.undecided:.3f})"
 
 
 def findings_of_outputs(found: Outputs) -> tuple[Finding, ...]:

@@ -21,8 +21,9 @@ from eyespot.training.checks.trial import Trial
 
 NAME = "overfit"
 PHOTOS = 20
-PASSES = 60  # over the photos, at most, for each learning rate
+PASSES, LEAST = 60, 15  # over the photos, for each learning rate; fewer where they cost much
 OTHERS = (0.1, 0.01, 10.0)  # of the recipe's rate, tried in turn where that fails
+ASTRAY = 1.1  # times an undecided network's loss: this high, more passes would not help
 FALLEN = 0.95  # a loss under this share of an undecided network's is on its way
 Ending = Literal["learned", "on its way", "stuck", "not finite"]
 
@@ -43,6 +44,7 @@ class Overfit:
 
     photos: int
     attempts: tuple[Attempt, ...]
+    is_cut: bool  # a costly network was given fewer passes: being stuck says little
 
     @property
     def best(self) -> Attempt | None:
@@ -68,7 +70,7 @@ def learn_by_heart(
     """`start` makes a fresh plain trial; (N, C, H, W), (N, K) are the photos.
 
     `undecided` is the loss of a network that favours no class. Other rates are tried only where
-    the recipe's leads nowhere.
+    the recipe's leads nowhere, and with fewer than 60 passes where it leads astray.
     """
     attempts: list[Attempt] = []
     for factor in (1.0, *OTHERS):
@@ -81,9 +83,11 @@ def learn_by_heart(
             if attempt.ending != "stuck":
                 break
         attempts.append(_judged(attempt, undecided))
-        if attempts[-1].ending == "learned" or attempts[0].ending == "on its way":
+        own, is_cut = attempts[0], passes < PASSES
+        is_open = is_cut and own.ending == "stuck" and own.losses[-1] < ASTRAY * undecided
+        if "learned" in (own.ending, attempts[-1].ending) or own.ending == "on its way" or is_open:
             break
-    return Overfit(len(images), tuple(attempts))
+    return Overfit(len(images), tuple(attempts), is_cut)
 
 
 def _passed(
@@ -120,9 +124,8 @@ def told_of_overfit(found: Overfit) -> str:
     if own.ending == "learned":
         return f"all {found.photos} photos right after {len(own.losses) - 1} passes"
     reached = f"{max(own.correct)} of {found.photos} right in {len(own.losses)} passes"
-    loss = f"loss {own.losses[0]:.3g} to {own.losses[-1]:.3g}"
-    more = "" if best in (own, None) else f"; at a rate of {best.learning_rate:.3g} {_came(best)}"
-    return f"{reached} ({loss}, {own.ending}){more}"
+    more = "" if best in (own, None) else f"; better with a rate of {best.learning_rate:.2g}"
+    return f"{reached}, {own.ending}{more}"
 
 
 def _came(attempt: Attempt) -> str:
@@ -135,7 +138,7 @@ def _came(attempt: Attempt) -> str:
 
 def findings_of_overfit(found: Overfit) -> tuple[Finding, ...]:
     own, best = found.attempts[0], found.best
-    if best is own:
+    if best is own or (found.is_cut and len(found.attempts) == 1):
         return ()
     if best is None:
         return (_hopeless(found),)

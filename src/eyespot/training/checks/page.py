@@ -12,24 +12,24 @@ from eyespot.pages.pieces import chart, details, paragraph, quiet, section, tabl
 from eyespot.pages.words import count, percent
 from eyespot.training.checks.examine import Checked
 from eyespot.training.checks.findings import Finding
-from eyespot.training.checks.first_steps import FirstSteps
+from eyespot.training.checks.first_steps import GROWN, FirstSteps
 from eyespot.training.checks.gradients import LIMIT, LayerGradient
 from eyespot.training.checks.overfit import Attempt, Overfit
 from eyespot.training.checks.random_search import RandomSearch
 from eyespot.training.checks.rate_range import RateRange
 
 ACROSS = "learning rate, growing from step to step"
-CUT = 2.5  # times the first loss: where a curve's panel ends
+CUT = 1.6  # times the first loss: where a curve's panel ends
 LOOKED_FOR = {
     "inputs": "the numbers that the network gets",
     "outputs": "first answers, before any step",
     "loss": "first loss",
-    "random-search": "right without learning",
+    "random": "right without learning",
     "labels": "labels and what photos look like",
     "gradients": "gradients against differences",
     "overfit": "twenty photos by heart",
-    "first-steps": "first steps at the recipe's rate",
-    "learning-rate": "useful learning rates",
+    "steps": "first steps at the recipe's rate",
+    "rates": "useful learning rates",
 }
 
 
@@ -86,7 +86,7 @@ def check_html(checked: Checked, subject: Subject, *, command: str) -> str:
 def _first(checked: Checked, subject: Subject) -> Html:
     photos = f"{count(subject.number, 'training photo')} of {count(subject.classes, 'class')}"
     what = paragraph(f"{subject.network} by the recipe {subject.recipe}, on {photos}.")
-    beat = paragraph(baseline(checked.random_search)) if checked.random_search else ""
+    beat = paragraph(baseline(checked.random)) if checked.random else ""
     faults = [_warned(finding) for finding in checked.findings]
     words = "put this right and check again, then " if checked.findings else ""
     next_step = paragraph(tag("strong", None, "Next: "), words, tag("code", None, subject.train))
@@ -110,7 +110,7 @@ def _verdict(finding: Finding | None) -> str:
 
 
 def _rates(checked: Checked, command: str) -> Html:
-    found = checked.learning_rate
+    found = checked.rates
     if found is None or len(found.rates) < 2:
         return Html("")
     panel, events = _range_panel(found)
@@ -144,7 +144,7 @@ def range_title(found: RateRange) -> str:
     if suggested is None:
         return f"No rate made the loss fall in {len(found.rates)} steps"
     low, high = suggested
-    return f"Learning rates from {low:.2g} to {high:.2g} make the loss fall safely"
+    return f"The loss falls at learning rates from {low:.2g} to {high:.2g}"
 
 
 def range_notes(found: RateRange) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def range_notes(found: RateRange) -> tuple[str, ...]:
     )
     how = (
         "Range test (Smith 2017): one step with each rate. The grey line is each batch's loss, the "
-        "other its running average; safe is a tenth to a third of the highest rate before it rises."
+        "other its running average; suggested is a tenth to a third of the highest rate before it rises."
     )
     return tuple(words for words in (how, lost) if words)
 
@@ -170,7 +170,7 @@ def _range_panel(found: RateRange) -> tuple[Panel, list[Event]]:
     events = [Event(found.recipe_rate, f"recipe {found.recipe_rate:.2g}")]
     if found.suggested is not None:
         low, high = found.suggested
-        events += [Event(low, f"from {low:.2g}"), Event(high, f"to {high:.2g}")]
+        events += [Event(low, "from"), Event(high, "to")]
     inside = [each for each in events if found.rates[0] <= each.x <= found.rates[-1]]
     return Panel("loss", lines, most=most), inside
 
@@ -178,7 +178,7 @@ def _range_panel(found: RateRange) -> tuple[Panel, list[Event]]:
 def _losses(checked: Checked) -> Html:
     charts = [
         *([_by_heart(checked.overfit)] if checked.overfit else []),
-        *([_steps(checked.first_steps)] if checked.first_steps else []),
+        *([_steps(checked.steps)] if checked.steps else []),
     ]
     drawn = [each for each in charts if each]
     return section("First steps", *drawn, anchor="steps") if drawn else Html("")
@@ -207,12 +207,12 @@ def _attempt(each: Attempt, place: int) -> Line:
 
 def _steps(found: FirstSteps) -> Html:
     lines = [Line(f"rate {found.learning_rate:.2g}", _points(found.losses))]
-    if len(found.gentle_losses) > 1:
-        gentle = _points(found.gentle_losses)
-        lines.append(Line("a thirtieth of it", gentle, "class-2", "6 4"))
-    title = "The loss stays in hand" if not found.is_lost else "The loss gets out of hand"
+    hand = "out of hand" if found.is_lost else "in hand"
+    title = f"The loss is {hand} in the first {len(found.losses)} steps"
+    if found.growth > GROWN:
+        title += f"; the weights grow to {found.growth:.3g} times their length"
     note = f"The training's own batches. Guessing has a loss of {found.undecided:.3g}."
-    return _curve(f"{title} in the first {len(found.losses)} steps", lines, note)
+    return _curve(title, lines, note)
 
 
 def _points(losses: Sequence[float]) -> tuple[tuple[float, float], ...]:

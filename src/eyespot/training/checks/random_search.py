@@ -19,7 +19,7 @@ from torch.nn import functional
 from eyespot.pages.words import percent
 from eyespot.training.losses import Hinge
 
-NAME = "random-search"
+NAME = "random"
 TRIES = 1000
 SIDE = 32  # pixels, as CIFAR-10's; larger pictures are brought down to it
 SCALE = 1e-4  # the lecture's deviation of weights, on levels of 0 to 255
@@ -33,7 +33,7 @@ class RandomSearch:
     photos: int  # that the weights were chosen on
     measured_on: int  # other photos
     accuracy: float  # on those, of the weights with the smallest loss on the first
-    commonest: float  # of always naming the commonest class, on all of them
+    commonest: float  # of always naming the commonest class, on the whole training part
     loss: float  # the smallest, multi-class hinge; K - 1 is what no weights at all have
 
 
@@ -42,13 +42,15 @@ def search_at_random(
     labels: NDArray[np.int64],
     num_classes: int,
     *,
+    commonest: float | None = None,
     seed: int,
     tries: int = TRIES,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> RandomSearch:
     """`pictures` (N, H, W, C) in random order: half to choose on, half to measure on.
 
-    The pixels have the mean picture taken away, as the lecture's course does, and a bias beside.
+    `commonest` is the share of the commonest class; without it, that of these pictures. The pixels
+    have the mean picture taken away, as the lecture's course does, and a bias beside.
     """
     generator = torch.Generator().manual_seed(seed)
     small = torch.from_numpy(np.stack([_small(picture) for picture in pictures])).float()
@@ -70,7 +72,7 @@ def search_at_random(
         photos=len(targets),
         measured_on=len(answers),
         accuracy=float((answers == classes[held]).float().mean()),
-        commonest=float(torch.bincount(classes).max()) / len(classes),
+        commonest=commonest or float(torch.bincount(classes).max()) / len(classes),
         loss=best,
     )
 
@@ -86,7 +88,5 @@ def _small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def told_of_random_search(found: RandomSearch) -> str:
     """One line."""
-    return (
-        f"{percent(found.accuracy)} by the best of {found.tries:,} random classifiers "
-        f"(n = {found.measured_on:,}); {percent(found.commonest)} by naming the commonest class"
-    )
+    best = f"{percent(found.accuracy)} by {found.tries:,} random classifiers"
+    return f"{best}, {percent(found.commonest)} by naming one class"

@@ -15,8 +15,8 @@ from torch import Tensor
 from eyespot.training.checks.findings import Finding
 from eyespot.training.checks.trial import Trial
 
-NAME = "learning-rate"
-STEPS = 60
+NAME = "rates"
+STEPS, LEAST = 60, 24  # fewer where they cost much
 BELOW, OVER = 1e-4, 1e2  # of the recipe's rate: where the test begins and ends
 KEPT = 0.8  # share of the past in the smoothed loss
 BROKEN = 6.0  # times the smallest loss at which the test ends
@@ -93,7 +93,7 @@ def _smoothed(losses: list[float]) -> float:
 def told_of_range(found: RateRange) -> str:
     """One line."""
     own = f"the recipe has {found.recipe_rate:.3g}"
-    broke = f"; lost at {found.broke_at:.2g}" if found.broke_at is not None else ""
+    broke = f", lost at {found.broke_at:.2g}" if found.broke_at is not None else ""
     if found.suggested is None:
         return f"no rate made the loss fall{broke}; {own}"
     low, high = found.suggested

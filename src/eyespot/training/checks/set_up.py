@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import count as numbers
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from eyespot.images.augmentations.catalogue import mixed
 from eyespot.networks.architecture import Network
+from eyespot.networks.counting import count
 from eyespot.training import order
 from eyespot.training.checks.trial import Trial
 from eyespot.training.facts import Precision
@@ -23,6 +24,9 @@ from eyespot.training.recipe import Recipe
 
 EPOCH = 0  # whose order and augmentations are looked at: the training's first
 BATCH = 32  # photos at most in the steps of a check
+COSTLY = 500_000_000  # multiply-adds of one photo from which half as many go into a step
+BUDGET = 4e12  # multiply-adds for the steps of one check: about a minute on two cores
+STEP = 3  # times the multiply-adds of the way forward
 TOGETHER = 100  # photos that go through the network at once where no step is made
 
 
@@ -64,6 +68,24 @@ class SetUp:
         )
         return [self.plain_batch(part) for part in parts if len(part)]
 
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Of one photo, forward."""
+        return count(self.network, self.pictures.preprocessing.size).multiply_adds
+
+    @property
+    def batch_size(self) -> int:
+        """Photos in a step of a check."""
+        most = BATCH // 2 if self.multiply_adds > COSTLY else BATCH
+        return min(self.recipe.batch_size, most, len(self.pictures))
+
+    def affordable(self, steps: int, *, least: int, photos: int) -> int:
+        """`steps`, or fewer where steps of so many photos would take long; never under `least`.
+
+        By the network's cost, not by a clock: the same command does the same everywhere.
+        """
+        return max(least, min(steps, int(BUDGET / (STEP * photos * self.multiply_adds))))
+
     def some(self, number: int) -> NDArray[np.int64]:
         """Up to `number` training photos, every class in turn, drawn by the seed."""
         labels, photos = self.pictures.labels, len(self.pictures)
@@ -87,11 +109,10 @@ class SetUp:
         return torch.from_numpy(images), torch.from_numpy(targets)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The training's own batches, epoch after epoch, of 32 photos at most."""
-        step = 0
-        size = min(self.recipe.batch_size, BATCH, len(self.pictures))
-        for epoch in count():
-            for part in order.batches(len(self.pictures), size, seed=self.seed, epoch=epoch):
+        """The training's own photos in its own order, `batch_size` at a time, without end."""
+        step, photos = 0, len(self.pictures)
+        for epoch in numbers():
+            for part in order.batches(photos, self.batch_size, seed=self.seed, epoch=epoch):
                 images, targets = self.pictures.batch(part, epoch)
                 if self.recipe.batch_augmentations:
                     images, targets = mixed(

@@ -13,6 +13,7 @@ from eyespot.training import order
 from eyespot.training import regularisers as regularising
 from eyespot.training.facts import Precision
 from eyespot.training.optimisers import before_epoch
+from eyespot.training.precision import lay_out, prefers_channels_last
 from eyespot.training.recipe import Recipe
 from eyespot.training.step import Outcome, Rule, backward, scale
 
@@ -40,9 +41,18 @@ class Trial:
         self._regularisers = () if is_plain else recipe.regularisers
         if is_plain:
             _keep_all(self.network)
-        self._rule = Rule(recipe.loss, self._regularisers, precision, False, device)
+        is_last = prefers_channels_last(self.network, precision=precision, device=device)
+        lay_out(self.network, channels_last=is_last)
+        self._rule = Rule(recipe.loss, self._regularisers, precision, is_last, device)
         self._optimiser = recipe.optimiser.build(self.network)
         before_epoch(self._optimiser, self.network, samples, recipe.loss)
+
+    def length(self) -> float:
+        """Of all kernels and matrices, as one vector."""
+        squares = [
+            p.detach().double().square().sum() for p in self.network.parameters() if p.ndim > 1
+        ]
+        return float(torch.stack(squares).sum().sqrt())
 
     def step(self, images: Tensor, targets: Tensor, learning_rate: float) -> Outcome:
         """(N, C, H, W), (N, K). What the batch gave before the step; bad numbers make none."""
