@@ -49,9 +49,7 @@ class LevenbergMarquardt:
 
     @property
     def words(self) -> str:
-        return (
-            f"stochastic diagonal Levenberg-Marquardt at {self.learning_rate:.3g}, mu {self.mu:g}"
-        )
+        return f"Levenberg-Marquardt at {self.learning_rate:.3g}, mu {self.mu:g}"
 
     def build(self, network: nn.Module) -> StochasticDiagonal:
         """Raises `InputError` where a layer's second derivatives are not known."""

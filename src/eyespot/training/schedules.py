@@ -238,10 +238,12 @@ def in_words(schedule: Schedule, epochs: int) -> str:
         case Cosine(final):
             return f"half a cosine to {final:g}"
         case Plateau(patience, by, reductions):
-            times = "once" if reductions == 1 else f"{reductions} times"
+            times = {1: "once", 2: "twice"}.get(reductions, f"{reductions} times")
             return f"times {by:g} after {patience} epochs without gain, {times}"
         case WarmUp(length, then, start, shape):
-            begin = f"up from {start:g} of it over" if shape == "linear" else f"{start:g} of it for"
+            begin = f"{start:g} of it for" if shape == "constant" else "up from 0 over"
+            if shape == "linear" and start:
+                begin = f"up from {start:g} of it over"
             return f"{begin} {_count(place(length))}, then {in_words(then, epochs)}"
         case _:
             return "stays"
