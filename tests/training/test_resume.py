@@ -278,7 +278,7 @@ def test_memory_and_open_files_stay_as_they_are_however_long_it_trains(tmp_path)
             if progress.step in (3_000, 6_000):
                 pages = int(Path("/proc/self/statm").read_text().split()[1])
                 used = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-                self.at[progress.step] = (used, len(os.listdir("/proc/self/fd")))
+                self.at[progress.step] = (used, len(list(Path("/proc/self/fd").iterdir())))
 
     watcher = Measures()
     toy.train("mixed", tmp_path, epochs=858, watcher=watcher, saving=toy.Saving(seconds=0.5))

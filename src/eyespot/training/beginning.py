@@ -33,6 +33,7 @@ from eyespot.training.timing import Clock
 from eyespot.weights.tensors import tensors_digest
 
 TRIED = 3  # steps that are timed, after one to warm up
+TRIED_PHOTOS = 32  # of each
 SPARE = 0.05  # share of a time limit that is kept for what cannot be foreseen
 
 
@@ -130,7 +131,7 @@ def begun(
         if sentence := differing_machines(found[0].machine, now):
             watcher.note(sentence)
     elif asked.time_limit is not None:
-        fitting = world.told(lambda: within_time(state, train, validation, rule, world, stop))
+        fitting = within_time(state, train, validation, rule, world, stop)
         state.plan = with_steps(asked, *fitting)
     run = Run(
         state=state,
@@ -231,13 +232,17 @@ def within_time(
     world: World,
     stop: Stop,
 ) -> tuple[int, int]:
-    """The epochs and steps that fit in the time limit, measured on a copy of the network."""
+    """The epochs and steps that fit in the time limit, measured on a copy of the network.
+
+    All processes measure at once, since they share the machine; the slowest one decides.
+    """
     plan, begin = state.plan, time.monotonic()
     assert plan.time_limit is not None
-    step, photo = _seconds(state.network, train, plan, rule, stop)
-    step, photo = step / world.size, photo / world.size
-    validating = photo * len(validation) if validation else 0.0
-    left = (1 - SPARE) * plan.time_limit - (time.monotonic() - begin)
+    photo = _agreed(_seconds(state.network, train, plan, rule, stop), world) / world.size
+    spent = _agreed(time.monotonic() - begin, world)
+    step = photo * plan.batch_size
+    validating = photo / 2 * len(validation) if validation else 0.0  # forward: a third of a step
+    left = (1 - SPARE) * plan.time_limit - spent
     epochs = math.floor(left / (plan.steps_per_epoch * step + validating))
     if epochs >= 1:
         epochs = min(epochs, plan.recipe.epochs)
@@ -245,17 +250,17 @@ def within_time(
     return 1, min(plan.steps_per_epoch, max(1, math.floor((left - validating) / step)))
 
 
-def _seconds(
-    network: Network, train: Pictures, plan: Plan, rule: Rule, stop: Stop
-) -> tuple[float, float]:
-    """How long a step takes with its pictures, and how long a photo takes to be validated."""
+def _agreed(seconds: float, world: World) -> float:
+    return world.largest(round(1e9 * seconds)) / 1e9
+
+
+def _seconds(network: Network, train: Pictures, plan: Plan, rule: Rule, stop: Stop) -> float:
+    """How long a photo takes to be decoded and learned from: the median of a few small batches."""
     trial = copy.deepcopy(network)
     times = []
-    parts = order.batches(len(train), plan.batch_size, seed=plan.seed, epoch=0)
-    for indices in parts[: 1 + TRIED]:
-        begin = time.monotonic()
+    for part in order.batches(len(train), plan.batch_size, seed=plan.seed, epoch=0)[: 1 + TRIED]:
+        indices, begin = part[:TRIED_PHOTOS], time.monotonic()
         images, targets = map(torch.from_numpy, train.batch(indices, 0, check=stop.check))
         backward(trial, images, targets, rule, photos=len(indices))
         times.append((time.monotonic() - begin) / len(indices))
-    photo = sorted(times)[len(times) // 2]
-    return photo * plan.batch_size, photo / 2  # of a step a third is forward; decoding is whole
+    return sorted(times)[len(times) // 2]

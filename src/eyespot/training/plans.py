@@ -13,11 +13,13 @@ from torch import Tensor
 from eyespot.training.facts import Plan
 from eyespot.values import to_json
 
+# What is told first: other differences follow from it. Digests are told in words.
+FIRST = ("network", "seed", "recipe's name", "recipe's epochs", "time_limit", "photos")
 WORDS = {
-    "network": "the network",
-    "start": "the weights that it began with",
-    "photos": "the training photos, or what is done to them",
-    "validation": "the validation photos",
+    "network": "the network differs",
+    "photos": "the training photos, or what is done to them differ",
+    "validation": "the validation photos differ",
+    "start": "the weights that it began with differ",
 }
 
 
@@ -31,12 +33,10 @@ def difference(theirs: Plan, ours: Plan) -> str | None:
     """In one phrase, what a checkpoint's plan has otherwise than ours; None for equal plans."""
     if theirs == ours:
         return None
-    pairs = list(_differing("", to_json(theirs), to_json(ours)))
-    for name, words in WORDS.items():  # the network's own first: the rest follows from it
-        if any(path == name for path, _, _ in pairs):
-            return f"{words} differ{'s' if name == 'network' else ''}"
-    path, before, now = pairs[0]
-    return f"its {path.replace('_', ' ')} is {_short(before)}, now {_short(now)}"
+    pairs = {path: pair for path, *pair in _differing("", to_json(theirs), to_json(ours))}
+    path = next((path for path in FIRST if path in pairs), next(iter(pairs)))
+    before, now = pairs[path]
+    return WORDS.get(path) or f"its {path.replace('_', ' ')} is {_short(before)}, now {_short(now)}"
 
 
 def _differing(path: str, theirs: Any, ours: Any) -> list[tuple[str, Any, Any]]:
