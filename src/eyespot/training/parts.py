@@ -1,7 +1,7 @@
 """What is learned from, what is chosen on, what is measured on: three parts that share no picture.
 
-Given parts stay as they are. What lacks is held out of the training part, whole groups at a time
-and every class in its share: photos to measure on first, then photos to choose the epoch on.
+Given parts stay as they are. What is missing is held out of the training part, whole groups at a
+time and every class in its share: photos to measure on first, then photos to choose the epoch on.
 """
 
 from __future__ import annotations
