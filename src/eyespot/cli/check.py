@@ -206,11 +206,11 @@ def _subject(begun: Beginning, values: dict[str, Any]) -> Subject:
 
 
 def _typed(photos: Path) -> str:
-    """The word that stands for these photos."""
-    from eyespot.datasets.places import NAMES, located
+    """The word that stands for these photos: a data set that has a name was found by it."""
+    from eyespot.datasets.places import NAMES, default_folders
 
-    is_named = photos.name in NAMES and photos.is_absolute() and not Path(photos.name).exists()
-    return photos.name if is_named and located(photos.name) == photos else str(photos)
+    is_named = photos.name in NAMES and photos.parent in default_folders()
+    return photos.name if is_named and not Path(photos.name).exists() else str(photos)
 
 
 def _write(out: Path | None, checked: Checked, subject: Subject, command: str) -> None:

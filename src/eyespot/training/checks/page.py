@@ -156,7 +156,8 @@ def range_notes(found: RateRange) -> tuple[str, ...]:
     )
     how = (
         "Range test (Smith 2017): one step with each rate. The grey line is each batch's loss, the "
-        "other its running average; suggested is a tenth to a third of the highest rate before it rises."
+        "other its running average. From and to are a tenth and a third of the highest rate before "
+        "it rises."
     )
     return tuple(words for words in (how, lost) if words)
 
