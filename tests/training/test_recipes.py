@@ -150,7 +150,7 @@ def toy(**changes):
         epochs=40,
         batch_size=16,
         optimiser=SGD(0.1),
-        schedule=Plateau(patience=8),
+        schedule=Plateau(patience=16),
         loss=CrossEntropy(),
         image=ImageRule(28, 28),
         normalisation="none",
@@ -162,15 +162,15 @@ def toy(**changes):
 def test_what_is_counted_in_epochs_or_steps_follows_the_length():
     recipe = lasting(toy(regularisers=(EarlyStopping(12),), ema=EMA(0.99, every=4)), 10)
     assert recipe.epochs == 10
-    assert recipe.schedule == Plateau(patience=2)
+    assert recipe.schedule == Plateau(patience=4)
     assert recipe.regularisers == (EarlyStopping(3),)
     # 4 / (1 - 0.99) = 400 steps of memory; a quarter of that is 100, and every step: 1 - 1/100
     assert recipe.ema.every == 1 and recipe.ema.decay == pytest.approx(0.99)
 
 
-def test_nothing_that_is_counted_falls_below_one():
+def test_what_is_counted_does_not_fall_to_nothing():
     recipe = lasting(toy(regularisers=(EarlyStopping(3),), ema=EMA(0.9, every=2)), 1)
-    assert recipe.schedule == Plateau(patience=1) and recipe.regularisers == (EarlyStopping(1),)
+    assert recipe.schedule == Plateau(patience=3) and recipe.regularisers == (EarlyStopping(1),)
     # 2 / 0.1 = 20 steps of memory over 40 epochs are half a step: the average is the weights
     assert recipe.ema == EMA(0.0, every=1)
 

@@ -86,9 +86,9 @@ def test_levenberg_marquardt_keeps_its_rate_in_any_batch():
 
 
 def test_patience_follows_the_length():
-    recipe = scaled(find("alexnet_2012"), photos=300, image_size=227, epochs=18)
-    # 5 of 90 epochs are 1 of 18
-    assert recipe.schedule == Plateau(patience=1, by=0.1, reductions=3)
+    recipe = scaled(find("alexnet_2012"), photos=300, image_size=227, epochs=45)
+    # 10 of 90 epochs are 5 of 45
+    assert recipe.schedule == Plateau(patience=5, by=0.1, reductions=3)
 
 
 def test_lengths_in_pixels_follow_the_size_of_the_network():
@@ -154,7 +154,11 @@ def test_a_fitted_recipe_is_the_same_after_a_way_through_json_and_a_second_fitti
         ("resnet_cifar_2015", {"image_size": 224}, "images of 32 x 32 .* takes 224 x 224"),
         ("resnet_imagenet_2015", {"image_size": 32}, "images of 224 x 224 .* takes 32 x 32"),
         ("resnet_cifar_2015", {"image_size": 32, "epochs": 0}, "1 epoch or more, not 0"),
-        ("resnet_cifar_2015", {"image_size": 32, "batch_size": 1_001}, "1 to 1,000 .* not 1,001: pass another --batch-size"),
+        (
+            "resnet_cifar_2015",
+            {"image_size": 32, "batch_size": 1_001},
+            "1 to 1,000 .* not 1,001: pass another --batch-size",
+        ),
         ("resnet_cifar_2015", {"image_size": 32, "batch_size": 0}, "1 to 1,000 photos .* not 0"),
         ("resnet_cifar_2015", {"image_size": 32, "learning_rate": 0.0}, "learning rate above 0"),
     ],

@@ -212,8 +212,9 @@ def test_a_shorter_training_changes_only_what_counts_in_epochs():
     for schedule in EVERY:
         if "plateau" not in str(to_json(schedule)):
             assert stretched(schedule, 0.25) == schedule
-    assert stretched(Plateau(10), 20 / 120) == Plateau(2)  # 10 * 20 / 120 = 1.7
-    assert stretched(Plateau(10), 0.01) == Plateau(1)
+    assert stretched(Plateau(10), 50 / 120) == Plateau(4)  # 10 * 50 / 120 = 4.2
+    assert stretched(Plateau(10), 0.01) == Plateau(3)
+    assert stretched(Plateau(2), 0.01) == Plateau(2)
     assert stretched(WarmUp(0.1, Plateau(8)), 0.5) == WarmUp(0.1, Plateau(4))
 
 

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 from eyespot.errors import InputError
 
+PATIENCE = 3  # epochs, where a training is made shorter
 ROUNDING = 1e-9  # shares such as 0.58 and 0.02, whose quotient in binary lies just below 29
 
 
@@ -259,9 +260,13 @@ def _epochs(places: Sequence[str]) -> str:
 
 
 def stretched(schedule: Schedule, share: float) -> Schedule:
-    """The schedule of a training `share` times as long: only what counts in epochs changes."""
+    """The schedule of a training `share` times as long: only what counts in epochs changes.
+
+    No patience is made shorter than 3 epochs: from one to the next, errors also rise by chance.
+    """
     if isinstance(schedule, Plateau):
-        return replace(schedule, patience=max(1, round(share * schedule.patience)))
+        least = min(schedule.patience, PATIENCE)
+        return replace(schedule, patience=max(least, round(share * schedule.patience)))
     if isinstance(schedule, WarmUp):
         return replace(schedule, then=stretched(schedule.then, share))
     return schedule

@@ -15,7 +15,7 @@ NIN = Recipe(
     epochs=230,
     batch_size=128,
     optimiser=SGD(learning_rate=0.1, momentum=0.9, weight_decay=0.0001),
-    schedule=Plateau(patience=10, by=0.1, reductions=2),
+    schedule=Plateau(patience=20, by=0.1, reductions=2),
     loss=CrossEntropy(),
     image=CIFAR,
     normalisation="standardise",
@@ -28,7 +28,7 @@ NIN = Recipe(
         "Global contrast normalisation and ZCA whitening there; here each channel is standardised.",
         "The first rate, the length and the weight decay are the authors' cuda-convnet files', "
         "which the paper does not print: 0.1, 230 epochs and 0.0001 are ours.",
-        "Divided by 10 when the training accuracy stopped improving: here after 10 epochs without "
+        "Divided by 10 when the training accuracy stopped improving: here after 20 epochs without "
         "a better validation error.",
     ),
 )

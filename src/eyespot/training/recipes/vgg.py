@@ -23,7 +23,7 @@ VGG = Recipe(
     epochs=passes(370_000, 256, IMAGENET_PHOTOS),  # 74, as the paper says
     batch_size=256,
     optimiser=SGD(learning_rate=0.01, momentum=0.9, weight_decay=5e-4),
-    schedule=Plateau(patience=5, by=0.1, reductions=3),
+    schedule=Plateau(patience=10, by=0.1, reductions=3),
     loss=CrossEntropy(),
     image=IMAGENET,
     normalisation="channel_mean",
@@ -35,7 +35,7 @@ VGG = Recipe(
         "The paper counts 370,000 steps of 256 photos: 74 epochs.",
         "Deeper networks began with layers of A there; here they begin as the paper found to be "
         "as good, by Glorot's rule.",
-        "When the validation accuracy counts as flat is not printed: 5 epochs are ours.",
+        "When the validation accuracy counts as flat is not printed: 10 epochs are ours.",
     ),
 )
 
