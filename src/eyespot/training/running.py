@@ -72,20 +72,23 @@ class Run:
     def outcome(self, batch: Batch) -> Outcome:
         """Leave the gradient of the batch's mean loss in the parameters."""
         state = self.state
-        precision.seed_torch(
-            torch_seed(state.plan.seed, batch.step, self.world.rank), self.rule.device
-        )
+        seed = torch_seed(state.plan.seed, batch.step, self.world.rank)
+
+        def attempt(micro_batch: int | None) -> Outcome:
+            precision.seed_torch(seed, self.rule.device)
+            return backward(
+                state.network,
+                batch.images,
+                batch.targets,
+                self.rule,
+                photos=batch.photos,
+                micro_batch=micro_batch,
+                world=self.world,
+            )
+
         with self._buffers.as_before_if_it_fails():
             outcome, state.micro_batch = guards.in_memory(
-                lambda micro_batch: backward(
-                    state.network,
-                    batch.images,
-                    batch.targets,
-                    self.rule,
-                    photos=batch.photos,
-                    micro_batch=micro_batch,
-                    world=self.world,
-                ),
+                attempt,
                 micro_batch=state.micro_batch,
                 photos=len(batch.images),
                 retreat=self._buffers.restore,
