@@ -180,6 +180,10 @@ def test_the_report_of_an_ensemble_names_its_members(together):
     lines = summary_lines(together.together)
     assert lines[0].startswith("This ensemble of 3 classifiers names")
     page = report_html(together.together)
+    best = together.names[together.best]
+    for text in (" ".join(lines), page):
+        assert f"Its best member is {best}." in text
+        assert f"the ensemble and {best}" in text or f"The ensemble is better than {best}" in text
     for name, report in zip(together.names, together.members, strict=True):
         assert f"member {name}" in page
         assert f"top-1 {100 * report.metrics.top1:.1f} %" in page

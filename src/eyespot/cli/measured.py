@@ -173,12 +173,11 @@ def _tell_ensemble(found: Ensemble) -> None:
     photos = f"{found.together.metrics.n:,} photos, the same for all"
     click.echo(f"{'':<{width}}  {photos}")
     click.echo()
-    told = [sentence(found.against_best, first=ENSEMBLE, second=names[found.best])]
     if len(found.pairs) <= PAIRS_TOLD:
-        told += [sentence(p, first=shown(p.first), second=shown(p.second)) for p in found.pairs]
+        told = [sentence(p, first=shown(p.first), second=shown(p.second)) for p in found.pairs]
     else:
-        told.append(f"The {len(found.pairs)} pairs of members are compared in --json.")
+        told = [f"The {len(found.pairs)} pairs of members are compared in --json."]
     for text in told:
-        for line in wrapped(f"{text[0].upper()}{text[1:]}" if text.startswith(ENSEMBLE) else text):
+        for line in wrapped(text):
             click.echo(line)
     _tell(f"{ENSEMBLE} on {found.together.dataset}", found.together)

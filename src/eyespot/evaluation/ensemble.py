@@ -78,7 +78,7 @@ def evaluate_together(
     return Ensemble(
         names=names,
         members=tuple(reports),
-        together=_as_ensemble(together, names, reports),
+        together=replace(_as_ensemble(together, names, reports), against_best=against_best),
         best=best,
         against_best=against_best,
         pairs=pairs,

@@ -34,6 +34,7 @@ class Report:
     who: str = "This classifier"
     protocol: Protocol = CENTER  # by which each photo was asked
     against_center: Difference | None = None  # what the protocol gained over the centre crop alone
+    against_best: Difference | None = None  # what an ensemble gained over its best member
     random_split: Metrics | None = None  # the same, had photos been divided by chance
     trained_on: tuple[tuple[str, int], ...] = ()  # (class, photos learned from)
     left_out: tuple[LeftOut, ...] = ()

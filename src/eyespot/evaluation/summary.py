@@ -84,15 +84,16 @@ def how_sure(report: Report) -> Sentence:
     )
 
 
-def by_protocol(report: Report) -> Sentence:
-    """What the views of a protocol gained over the centre crop, where one was asked for."""
-    if report.protocol == CENTER:
-        return ()
-    words = f"Asked by {report.protocol}. "
-    if report.against_center is not None:
-        centre = "its centre crop"
-        words += f"{compared(report.against_center, first=report.protocol.name, second=centre)} "
-    return (Span(words),)
+def in_comparison(report: Report) -> Sentence:
+    """What the views of a protocol gained over the centre crop, and an ensemble over its best."""
+    told = [] if report.protocol == CENTER else [f"Asked by {report.protocol}."]
+    if (found := report.against_center) is not None:
+        told.append(compared(found, first=found.first, second="its centre crop"))
+    if (found := report.against_best) is not None:
+        best = visible_text(found.second)
+        words = compared(found, first=found.first, second=best)
+        told.append(f"Its best member is {best}. {words[0].upper()}{words[1:]}")
+    return tuple(Span(f"{words} ") for words in told)
 
 
 def _too_few(metrics: Metrics) -> Sentence:
@@ -218,7 +219,7 @@ def summary_lines(report: Report) -> list[str]:
     """The four answers for the terminal: three to six lines of at most 100 characters."""
     paragraphs = (
         how_good(report),
-        (*how_sure(report), *by_protocol(report), *by_chance(report)),
+        (*how_sure(report), *in_comparison(report), *by_chance(report)),
         (*weakest(report), *what_next(report)),
     )
     wrapped = (textwrap.wrap(_plain(p), WIDTH, break_on_hyphens=False) for p in paragraphs)

@@ -7,8 +7,8 @@ the network is looking at lies in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,18 +191,20 @@ def _for_any_size(
 
 
 class _InTurn:
-    """An engine that answers one photo after another: of a whole one the network keeps much."""
+    """An engine that answers one photo after another, always in the same thread.
+
+    Of a whole photo a network keeps much, and what a thread has freed the others do not get.
+    """
 
     batch_size = 1
 
     def __init__(self, engine: Engine) -> None:
         self.name = engine.name
         self._engine = engine
-        self._turn = Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyespot-whole")
 
     def __call__(self, pixels: Pixels) -> NDArray[np.float32]:
-        with self._turn:
-            return self._engine(pixels)
+        return self._thread.submit(self._engine, pixels).result()
 
 
 def _required(backbone: Backbone, protocol: Protocol, sides: Sequence[int]) -> tuple[Backbone, int]:
