@@ -106,7 +106,7 @@ def _carry_out(order: Order, *, as_json: bool) -> None:
         results, photos = carry_out(order, watcher)
     finally:
         watcher.stop()
-    account = reporting.Account(order, results, photos, order.experiment.find(results))
+    account = reporting.Account(order, results, photos, order.experiment.concluded(results))
     answer = reporting.write(account)
     if as_json:
         print_json(answer)
@@ -197,10 +197,8 @@ class RunLines:
         ahead = f"about {duration(left)} left" if done < total else ""
         where = f"{done:>3}/{total}"
         label = f"{run.arm}, seed {run.seed}"
-        click.echo(
-            f"{where} {label:<{LABEL_WIDTH}} {came_out:<44} {duration(run.seconds):>12}  {ahead}".rstrip(),
-            err=True,
-        )
+        line = f"{where} {label:<{LABEL_WIDTH}} {came_out:<44} {duration(run.seconds):>12}  {ahead}"
+        click.echo(line.rstrip(), err=True)
 
     def note(self, sentence: str) -> None:
         if not self._is_quiet:

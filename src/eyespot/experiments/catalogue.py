@@ -8,7 +8,14 @@ from eyespot.errors import lookup
 from eyespot.experiments.experiment import Experiment
 
 # One module per experiment; each has EXPERIMENT. A new one is one more line.
-MODULES = ("degradation",)
+MODULES = (
+    "degradation",
+    "batch_norm",
+    "width_depth",
+    "random_search",
+    "augmentation",
+    "first_filters",
+)
 
 
 @cache

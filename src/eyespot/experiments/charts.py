@@ -12,7 +12,7 @@ from eyespot.pages.line_chart import Line, Panel, line_chart, line_drawing
 from eyespot.pages.markup import Html, join, tag
 
 WIDTH, MARGIN = 760, 24
-TILE, GAP = 40, 8  # pixels: of a filter, and between two
+TILE, GAP = 62, 8  # pixels: of a filter, and between two
 LABEL = 24  # pixels of a row's words
 
 

@@ -5,14 +5,11 @@ He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition, CVPR 2016, Fi
 
 from __future__ import annotations
 
-from functools import partial
-
+from eyespot.experiments.builds import published
 from eyespot.experiments.charts import Style, error_curves
 from eyespot.experiments.experiment import Arm, Experiment, Finding, Size, Verdict
 from eyespot.experiments.runs import Results
 from eyespot.experiments.statistics import Difference, paired, spread
-from eyespot.networks import catalogue
-from eyespot.networks.architecture import Network
 from eyespot.training.recipes.resnet_cifar import RESNET_CIFAR
 from eyespot.training.recipes.scaling import scaled
 
@@ -38,13 +35,7 @@ def arms(size: Size) -> tuple[Arm, ...]:
     recipe = scaled(
         RESNET_CIFAR, photos=size.photos, image_size=PIXELS, epochs=size.epochs, batch_size=BATCH
     )
-    return tuple(
-        Arm(label, name, partial(_built, name), recipe) for label, name in NETWORKS.items()
-    )
-
-
-def _built(name: str, classes: int, seed: int) -> Network:
-    return catalogue.build(name, num_classes=classes, seed=seed)
+    return tuple(Arm(label, name, published(name), recipe) for label, name in NETWORKS.items())
 
 
 def find(results: Results) -> Finding:

@@ -6,12 +6,14 @@ One file for each experiment has an `EXPERIMENT`; docs/experiments.md says how o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from eyespot.experiments.charts import Figure
 from eyespot.experiments.runs import Results
+from eyespot.experiments.statistics import ENOUGH
 from eyespot.networks.architecture import Network
+from eyespot.pages.words import count
 from eyespot.training.recipe import Recipe
 
 Verdict = Literal["as published", "otherwise", "undecided"]
@@ -72,3 +74,13 @@ class Experiment:
     quick: Size
     notes: tuple[str, ...] = ()  # what is ours, and what to keep in mind
     data: str = "fashion-mnist"
+
+    def concluded(self, results: Results) -> Finding:
+        """What follows from the runs; from fewer than 3 seeds nothing does for sure."""
+        finding = self.find(results)
+        seeds = len(results.seeds)
+        if seeds >= ENOUGH:
+            return finding
+        told = finding.title[0].lower() + finding.title[1:]
+        title = f"A hint from {count(seeds, 'seed')}: {told}"
+        return replace(finding, title=title, verdict="undecided")

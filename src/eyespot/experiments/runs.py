@@ -56,6 +56,10 @@ class Results:
     def arms(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(run.arm for run in self.runs))
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(sorted({run.seed for run in self.runs}))
+
     def of(self, arm: str) -> tuple[Run, ...]:
         """The runs of one arm, seed after seed."""
         return tuple(run for run in self.runs if run.arm == arm)
