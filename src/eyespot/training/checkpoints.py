@@ -151,7 +151,7 @@ def newest(
         return str(kept.folder(found[0].step)) if kept and found else ""
 
     folder = world.told(look)
-    return read(folder) if folder and not world.is_first else found
+    return read(Path(folder)) if folder and not world.is_first else found
 
 
 @contextmanager
