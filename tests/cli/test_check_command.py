@@ -65,6 +65,14 @@ def test_a_rate_that_is_too_high_is_a_fault_with_exit_code_1(photos):
     assert answer["told"]["steps"] and answer["network"] == "lenet5_modern"
 
 
+def test_several_signs_of_one_fault_are_told_once_and_what_next(photos):
+    result = run(photos, "--only", "overfit,steps,rates", "--lr", 3)
+    lines = result.stdout.strip().splitlines()
+    assert lines[0] == "Do not train yet: 1 fault in this set-up."
+    assert sum(line.startswith("! ") for line in lines) == 1
+    assert lines[-1] == "Put this right, then run the same check again."
+
+
 def test_the_chart_of_rates_is_a_file_of_its_own(photos, tmp_path):
     chart = tmp_path / "rates.svg"
     answer = json.loads(run(photos, "--only", "rates", "--out", chart, "--json").stdout)

@@ -13,6 +13,7 @@ from eyespot.errors import InputError
 from eyespot.networks import build
 from eyespot.networks.architecture import Network
 from eyespot.training.checks.examine import CHECKS, examine
+from eyespot.training.checks.findings import told_once
 from eyespot.training.checks.first_steps import FirstSteps, findings_of_first_steps
 from eyespot.training.checks.inputs import Inputs, findings_of_inputs, look_at_inputs
 from eyespot.training.checks.labels import findings_of_labels, look_at_labels
@@ -295,6 +296,15 @@ def test_first_steps_go_astray_by_their_loss_or_by_their_weights():
 def test_a_first_loss_that_is_high_may_come_down():
     """NASNet begins at 20 and has 14 after some steps: guessing has 2.3."""
     assert steps([20.0, 16.0, 14.0]) == ()
+
+
+def test_findings_of_one_cause_are_told_as_one():
+    one = steps([2.3, 2.4], growth=54.2)[0]
+    other = findings_of_range(ranged([2.0, 1.6, 1.0, 3.0], recipe=5.0))[0]
+    apart = replace(one, cause="")
+    (both, alone) = told_once([one, apart, other])
+    assert both.seen == f"{one.seen} {other.seen}" and both.what_to_do == other.what_to_do
+    assert (both.why, alone) == (one.why, apart)
 
 
 # ---------------------------------------------------------------- by heart

@@ -31,6 +31,14 @@ FOUND = 1  # exit code where the set-up has a fault
 ENDINGS = (".html", ".svg")
 
 
+class CheckLines(StageLines):
+    """Each check's line, without a rate: what is done in it is not all of one kind."""
+
+    def end(self, figure: str, seconds: float) -> None:
+        self._known = self._done
+        super().end(figure, seconds)
+
+
 class CheckCommand(GroupedCommand):
     """The options by what they are for."""
 
@@ -84,6 +92,7 @@ def check(ctx: click.Context) -> int:
       eyespot check fashion-mnist --network lenet5_modern --only rates --out rates.svg
     """
     from eyespot.training.checks.examine import examine
+    from eyespot.training.checks.page import is_faulty
     from eyespot.training.scratch import begin
     from eyespot.training.stages import Stages
 
@@ -91,17 +100,17 @@ def check(ctx: click.Context) -> int:
     only = _only(values["only"], values["out"])
     _require_place(values["out"], overwrite=values["overwrite"])
     order = _order(values)
-    watcher = StageLines(is_quiet=values["as_json"])
-    begun = begin(order, Stages(watcher))
-    set_up = _set_up(begun, order)
-    checked = examine(set_up, features=_features(order.device), only=only, watcher=watcher)
+    is_quiet = values["as_json"]
+    begun = begin(order, Stages(StageLines(is_quiet=is_quiet)))
+    set_up, features = _set_up(begun, order), _features(order.device)
+    checked = examine(set_up, features=features, only=only, watcher=CheckLines(is_quiet=is_quiet))
     subject = _subject(begun, values)
     _write(values["out"], checked, subject, order.command)
     if values["as_json"]:
         print_json(machine_answer(checked, subject, values["out"]))
     else:
         _print(checked, subject, values["out"])
-    return FOUND if any(finding.is_grave for finding in checked.findings) else 0
+    return FOUND if is_faulty(checked) else 0
 
 
 def _only(words: tuple[str, ...], out: Path | None) -> tuple[str, ...]:
@@ -228,7 +237,7 @@ def _write(out: Path | None, checked: Checked, subject: Subject, command: str) -
 
 def machine_answer(checked: Checked, subject: Subject, out: Path | None) -> dict[str, Any]:
     """What `--json` prints; `docs/checks.md` describes every key."""
-    from eyespot.training.checks.page import headline
+    from eyespot.training.checks.page import headline, is_faulty
     from eyespot.values import to_json
 
     answer: dict[str, Any] = _numbers(to_json(checked))
@@ -239,8 +248,7 @@ def machine_answer(checked: Checked, subject: Subject, out: Path | None) -> dict
             "suggested": to_json(checked.rates.suggested),
         }
     about = {"network": subject.network, "recipe": subject.recipe, "photos": subject.number}
-    is_sound = not any(finding.is_grave for finding in checked.findings)
-    verdict = {"is_sound": is_sound, "verdict": headline(checked)}
+    verdict = {"is_sound": not is_faulty(checked), "verdict": headline(checked)}
     return about | verdict | answer | {"page": None if out is None else str(out)}
 
 
@@ -255,7 +263,8 @@ def _numbers(value: Any) -> Any:
 
 def _print(checked: Checked, subject: Subject, out: Path | None) -> None:
     """The verdict, what has to be beaten, each finding, and what next."""
-    from eyespot.training.checks.page import baseline, headline
+    from eyespot.training.checks.findings import told_once
+    from eyespot.training.checks.page import AGAIN, baseline, headline, is_faulty
 
     click.echo()
     for line in wrapped(headline(checked)):
@@ -263,7 +272,7 @@ def _print(checked: Checked, subject: Subject, out: Path | None) -> None:
     if checked.random is not None:
         for line in wrapped(baseline(checked.random)):
             click.echo(line)
-    for finding in checked.findings:
+    for finding in told_once(checked.findings):
         click.echo()
         mark = click.style("!", fg="yellow") if finding.is_grave else "!"
         words = f"{finding.seen} {finding.why} {finding.what_to_do}"
@@ -272,4 +281,4 @@ def _print(checked: Checked, subject: Subject, out: Path | None) -> None:
     click.echo()
     if out is not None:
         click.echo(f"Wrote {shown(str(out))}")
-    click.echo(f"Try: {subject.train}")
+    click.echo(AGAIN.capitalize() if is_faulty(checked) else f"Try: {subject.train}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from eyespot.training.checks.findings import Finding
+from eyespot.training.checks.findings import TOO_HIGH, Finding
 from eyespot.training.checks.trial import Trial
 from eyespot.training.schedules import Schedule, WarmUp
 
@@ -75,7 +75,7 @@ def take_first_steps(
 def told_of_first_steps(found: FirstSteps) -> str:
     """One line."""
     loss = f"loss {found.losses[0]:.3g} to {_shown(found.end)} in {len(found.losses)} steps"
-    return f"{loss}; weights {found.growth:.2f} times as long"
+    return f"{loss}; weights {found.growth:.3g} times as long"
 
 
 def _shown(loss: float) -> str:
@@ -104,5 +104,6 @@ def findings_of_first_steps(found: FirstSteps) -> tuple[Finding, ...]:
             "grown so long hardly change any more.",
             f"Take a lower rate: begin with --learning-rate {found.learning_rate / 30:.2g}, and "
             "see which rates are useful. If that does not help, look at the inputs' scale.",
+            cause=TOO_HIGH,
         ),
     )

@@ -125,7 +125,7 @@ def told_of_outputs(found: Outputs) -> str:
         differ = "all zero, as the last layer is"
     if found.deadest is None:
         return f"{differ}; no rectifiers"
-    return f"{differ}; {100 * found.deadest.share:.0f} % of the worst layer are dead"
+    return f"{differ}; {100 * found.deadest.share:.0f} % of a layer dead"
 
 
 def told_of_loss(found: Outputs, num_classes: int) -> str:

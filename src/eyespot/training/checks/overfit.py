@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from eyespot.training.checks.findings import Finding
+from eyespot.training.checks.findings import TOO_HIGH, Finding
 from eyespot.training.checks.trial import Trial
 
 NAME = "overfit"
@@ -124,7 +124,7 @@ def told_of_overfit(found: Overfit) -> str:
     if own.ending == "learned":
         return f"all {found.photos} photos right after {len(own.losses) - 1} passes"
     reached = f"{max(own.correct)} of {found.photos} right in {len(own.losses)} passes"
-    more = "" if best in (own, None) else f"; better with a rate of {best.learning_rate:.2g}"
+    more = "" if best in (own, None) else f"; better at {best.learning_rate:.2g}"
     return f"{reached}, {own.ending}{more}"
 
 
@@ -155,6 +155,7 @@ def findings_of_overfit(found: Overfit) -> tuple[Finding, ...]:
                 "Steps that are too long throw the weights about: the loss rises or stays where it "
                 "began, and rectifiers die.",
                 f"Train with --learning-rate {best.learning_rate:.3g} or a little more.",
+                cause=TOO_HIGH,
             ),
         )
     return (

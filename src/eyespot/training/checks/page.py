@@ -11,14 +11,15 @@ from eyespot.pages.page import page
 from eyespot.pages.pieces import chart, details, paragraph, quiet, section, table, warning
 from eyespot.pages.words import count, percent
 from eyespot.training.checks.examine import Checked
-from eyespot.training.checks.findings import Finding
-from eyespot.training.checks.first_steps import GROWN, FirstSteps
+from eyespot.training.checks.findings import Finding, told_once
+from eyespot.training.checks.first_steps import FirstSteps
 from eyespot.training.checks.gradients import LIMIT, LayerGradient
 from eyespot.training.checks.overfit import Attempt, Overfit
 from eyespot.training.checks.random_search import RandomSearch
 from eyespot.training.checks.rate_range import RateRange
 
 ACROSS = "learning rate, growing from step to step"
+AGAIN = "put this right, then run the same check again."
 CUT = 1.6  # times the first loss: where a curve's panel ends
 LOOKED_FOR = {
     "inputs": "the numbers that the network gets",
@@ -45,14 +46,18 @@ class Subject:
     train: str  # the command that would train it
 
 
+def is_faulty(checked: Checked) -> bool:
+    return any(finding.is_grave for finding in checked.findings)
+
+
 def headline(checked: Checked) -> str:
     """What came out, in one sentence."""
-    grave = sum(finding.is_grave for finding in checked.findings)
-    if grave:
+    findings = told_once(checked.findings)
+    if grave := sum(finding.is_grave for finding in findings):
         return f"Do not train yet: {count(grave, 'fault')} in this set-up."
-    if checked.findings:
-        worth = "one deserves a look" if len(checked.findings) == 1 else "some deserve a look"
-        return f"Nothing in this set-up keeps it from learning; {worth}."
+    if findings:
+        worth = "one thing deserves" if len(findings) == 1 else f"{len(findings)} things deserve"
+        return f"Nothing in this set-up keeps it from learning; {worth} a look."
     return "We found nothing wrong with this set-up."
 
 
@@ -87,10 +92,9 @@ def _first(checked: Checked, subject: Subject) -> Html:
     photos = f"{count(subject.number, 'training photo')} of {count(subject.classes, 'class')}"
     what = paragraph(f"{subject.network} by the recipe {subject.recipe}, on {photos}.")
     beat = paragraph(baseline(checked.random)) if checked.random else ""
-    faults = [_warned(finding) for finding in checked.findings]
-    words = "put this right and check again, then " if checked.findings else ""
-    next_step = paragraph(tag("strong", None, "Next: "), words, tag("code", None, subject.train))
-    return join((what, beat, *faults, next_step))
+    faults = [_warned(finding) for finding in told_once(checked.findings)]
+    step = AGAIN if is_faulty(checked) else tag("code", None, subject.train)
+    return join((what, beat, *faults, paragraph(tag("strong", None, "Next: "), step)))
 
 
 def _warned(finding: Finding) -> Html:
@@ -159,7 +163,9 @@ def range_notes(found: RateRange) -> tuple[str, ...]:
         "other its running average. From and to are a tenth and a third of the highest rate before "
         "it rises."
     )
-    return tuple(words for words in (how, lost) if words)
+    is_inside = found.rates[0] <= found.recipe_rate <= found.rates[-1]
+    own = "" if is_inside else f"The recipe's rate is {found.recipe_rate:.2g}."
+    return tuple(words for words in (how, lost, own) if words)
 
 
 def _range_panel(found: RateRange) -> tuple[Panel, list[Event]]:
@@ -208,10 +214,12 @@ def _attempt(each: Attempt, place: int) -> Line:
 
 def _steps(found: FirstSteps) -> Html:
     lines = [Line(f"rate {found.learning_rate:.2g}", _points(found.losses))]
-    hand = "out of hand" if found.is_lost else "in hand"
-    title = f"The loss is {hand} in the first {len(found.losses)} steps"
-    if found.growth > GROWN:
-        title += f"; the weights grow to {found.growth:.3g} times their length"
+    within = f"in the first {len(found.losses)} steps"
+    title = f"Loss and weights stay in hand {within}"
+    if found.is_lost:
+        title = f"The loss gets out of hand {within}"
+    elif found.is_astray:
+        title = f"The weights grow to {found.growth:.3g} times their length {within}"
     note = f"The training's own batches. Guessing has a loss of {found.undecided:.3g}."
     return _curve(title, lines, note)
 
@@ -229,7 +237,10 @@ def _curve(title: str, lines: Sequence[Line], note: str, across: str = "step") -
     most = CUT * max(each.points[0][1] for each in drawable)
     panel = Panel("loss", drawable, least=0.0, most=most)
     drawing = line_drawing([panel], title=title, across=across, is_whole=True)
-    return chart(title, drawing, note=note)
+    is_cut = any(loss > most for each in drawable for _, loss in each.points)
+    return chart(
+        title, drawing, note=f"{note} Losses above {most:.2g} are cut." if is_cut else note
+    )
 
 
 def _gradients(found: Sequence[LayerGradient] | None) -> Html:

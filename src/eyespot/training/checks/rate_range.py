@@ -1,7 +1,7 @@
 """The loss while the learning rate grows from step to step: where it falls, and where it breaks.
 
 Leslie N. Smith: Cyclical Learning Rates for Training Neural Networks, WACV 2017, Sect. 3.3. Here
-the rate grows by a constant factor, over six decades around the recipe's own.
+the rate grows by a constant factor, over five decades around the recipe's own.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from eyespot.training.checks.findings import Finding
+from eyespot.training.checks.findings import TOO_HIGH, Finding
 from eyespot.training.checks.trial import Trial
 
 NAME = "rates"
 STEPS, LEAST = 60, 24  # fewer where they cost much
-BELOW, OVER = 1e-4, 1e2  # of the recipe's rate: where the test begins and ends
+BELOW, OVER = 1e-3, 1e2  # of the recipe's rate: where the test begins and ends
 KEPT = 0.8  # share of the past in the smoothed loss
 BROKEN = 6.0  # times the smallest loss at which the test ends
 STILL = 0.2  # share of the fall that may be lost again before the rate counts as too high
-TOO_HIGH = 10.0  # times the highest useful rate from which the recipe's is a fault
+BEYOND = 10.0  # times the highest useful rate from which the recipe's is a fault
 SAFE = (10.0, 3.0)  # the suggestion: from a tenth to a third of the highest useful rate
 LEAST_FALL = 0.02  # of the first loss; without it nothing can be suggested
 
@@ -103,7 +103,7 @@ def told_of_range(found: RateRange) -> str:
 def findings_of_range(found: RateRange) -> tuple[Finding, ...]:
     own, highest = found.recipe_rate, found.highest
     is_beyond = found.broke_at is not None and found.broke_at < own
-    if not is_beyond and (highest is None or own <= TOO_HIGH * highest):
+    if not is_beyond and (highest is None or own <= BEYOND * highest):
         return ()
     if is_beyond:
         seen = f"The loss is lost at a learning rate of {found.broke_at:.2g}"
@@ -118,5 +118,6 @@ def findings_of_range(found: RateRange) -> tuple[Finding, ...]:
             f"Train with --learning-rate {suggested[1]:.2g}."
             if suggested
             else "Train with a rate ten to a hundred times lower, and test the range again.",
+            cause=TOO_HIGH,
         ),
     )
