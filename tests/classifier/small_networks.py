@@ -22,6 +22,7 @@ SEEN = {  # network -> how it sees pictures, where not as its paper's size and s
     "resnet20": {"normalisation": "mean_image"},
     "googlenet_aux": {"size": 64},
     "squeezenet1_0": {"size": 64},
+    "squeezenet1_1": {"size": 32},
     "vit_ti_16": {"size": 32},
 }
 

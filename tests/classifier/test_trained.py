@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 from small_networks import CLASSES, PHOTOS, by_torch, lively, made, parts, rule, trained
 
 from eyespot.classifier import bundle
+from eyespot.classifier.assembly import without_auxiliary
 from eyespot.classifier.bundle import WEIGHTS
 from eyespot.classifier.card import Card
 from eyespot.classifier.readme import card_text
@@ -28,8 +29,9 @@ from eyespot.networks.catalogue import FAMILIES
 from eyespot.weights import tensors_digest
 
 LINEAR = ["lenet5_modern", "highway_mnist_10", "resnet20"]
-OTHERS = ["lenet5", "multi_column_dnn_mnist", "nin_cifar10"]
-LARGER = ["googlenet_aux", "vit_ti_16", "highway_cifar_a", "squeezenet1_0"]
+OTHERS = ["lenet5", "multi_column_dnn_mnist", "squeezenet1_1"]
+LARGER = ["googlenet_aux", "vit_ti_16", "highway_cifar_a", "squeezenet1_0", "nin_cifar10"]
+OF_LOGITS = [*OTHERS, "squeezenet1_0", "nin_cifar10"]
 KINDS = pytest.mark.parametrize(
     "name", [*LINEAR, *OTHERS, *(pytest.param(name, marks=pytest.mark.slow) for name in LARGER)]
 )
@@ -42,9 +44,10 @@ def test_its_bundle_answers_as_the_network_does(name, tmp_path):
     expected = by_torch(network, seen, photos, temperature=classifier.head.temperature)
     assert np.ptp(expected, axis=0).max() > 0.1  # the photos are told apart
     loaded = bundle.load(classifier.save(tmp_path / "model"), device="cpu")
-    assert np.abs(loaded.probabilities(photos) - expected).max() < 1e-5
+    # float32 in another order of summation, which a small temperature makes larger
+    assert np.abs(loaded.probabilities(photos) - expected).max() < 1e-4
     assert (loaded.classes, loaded.backbone) == (CLASSES, classifier.backbone)
-    assert loaded.backbone.output == (LOGITS if name in (*OTHERS, "squeezenet1_0") else EMBEDDING)
+    assert loaded.backbone.output == (LOGITS if name in OF_LOGITS else EMBEDDING)
     assert set(bundle.verify(tmp_path / "model")) == set(bundle.NEEDED)
     again = loaded.backbone.load().eval()
     images = torch.from_numpy(seen.normalise(parts(seen)[:2]))
@@ -72,7 +75,7 @@ def test_a_network_of_every_family_becomes_a_classifier(family):
     assert np.abs(classifier.head.scores(classifier.reference.vectors) - wanted).max() <= close
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet20"])
+@pytest.mark.parametrize("name", ["lenet5", pytest.param("resnet20", marks=pytest.mark.slow)])
 def test_its_engine_answers_as_the_network_does(name, tmp_path, monkeypatch):
     """LeNet-5 in grey with black around it, a ResNet with a mean image, both for OpenVINO."""
     monkeypatch.setattr(convert, "CROPS", 12)
@@ -83,7 +86,7 @@ def test_its_engine_answers_as_the_network_does(name, tmp_path, monkeypatch):
     came = loaded.probabilities(photos)
     assert loaded.engine.name.startswith("OpenVINO")
     # bfloat16 has 8 digits; light networks are never computed in it
-    assert np.abs(came - expected).max() < (1e-5 if name == "lenet5" else 0.05)
+    assert np.abs(came - expected).max() < (1e-4 if name == "lenet5" else 0.05)
 
 
 def test_prediction_with_its_engine_in_the_cache_loads_no_torch(tmp_path, monkeypatch):
@@ -122,15 +125,16 @@ def test_photos_are_remembered_by_content_and_the_first_by_what_the_network_sees
     assert np.allclose(reference.vectors, expected, atol=1e-5)
 
 
-def test_auxiliary_heads_are_left_behind():
-    seen = rule("googlenet_aux", size=32)
-    network = build("googlenet_aux", num_classes=len(CLASSES))
-    classifier = trained("googlenet_aux", seen, network)
-    names = classifier.backbone.tensors()
-    assert not [name for name in names if "aux" in name] and "conv1.conv.weight" in names
-    again = classifier.backbone.load()
-    assert again.aux1 is None and again.aux2 is None
-    assert tensors_digest(again.state_dict(), without="fc") == classifier.backbone.weights
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_auxiliary_heads_are_left_behind(name):
+    """What remains is the network as its other row has it."""
+    with torch.device("meta"):
+        network, bare = build(f"{name}_aux", num_classes=6), build(name, num_classes=6)
+    names = list(network.state_dict())
+    without_auxiliary(network, but=dict.fromkeys(names))
+    assert list(network.state_dict()) == names  # as a published one keeps them
+    without_auxiliary(network)
+    assert list(network.state_dict()) == list(bare.state_dict()) != names
 
 
 def test_training_may_go_on_and_the_classifier_stays_as_it_was():
