@@ -7,6 +7,7 @@ from torch import nn
 
 from eyespot.engines import Backbone, openvino
 from eyespot.engines.graph import PixelsToAnswer
+from eyespot.errors import EyespotError
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.images.statistics import with_statistics
 
@@ -52,6 +53,8 @@ def test_openvino_normalises_alike_but_for_the_last_bits(rule, normalisation, tm
     openvino.save(model, tmp_path / "model.xml")
     engine = openvino.OpenVinoEngine(tmp_path / "model.xml", "float32", streams=1)
     came = np.concatenate([engine(picture[None]) for picture in pixels])
+    with pytest.raises(EyespotError, match="the engine takes"):
+        engine(pixels[:1, :, :1])  # which numpy would spread over the whole width
     wanted = seen.normalise(pixels).reshape(len(pixels), -1)
     # a float32 has 24 bits; 255 times the scale is the largest number on the way
     assert np.abs(came - wanted).max() <= 255 * seen.scale.max() * 2**-22
