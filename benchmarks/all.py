@@ -34,11 +34,10 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "one_photo": ["--repeats", "2"],
     "folder": ["--repeats", "1"],
     "second_training": ["--repeats", "1"],
-    "training_step": ["--repeats", "1", "--steps", "3"],
     "classifier": ["--repeats", "1", "--epochs", "1", "--lite0-epochs", "1"],
     "memory": ["--count", "1000"],
 }
-WITH_PEERS = {"augmentations", "one_photo", "folder", "training_step", "classifier"}
+WITH_PEERS = {"augmentations", "one_photo", "folder", "classifier"}
 
 
 def measured(name: str, words: list[str]) -> dict[str, Any] | None:

@@ -105,7 +105,7 @@ class Preprocessing:
         return self.of_crop(picture.crop((left, top, left + self.crop, top + self.crop)))
 
     def prepared(self, picture: Image.Image) -> Image.Image:
-        """What is resized of an upright RGB picture: in its colours, without the ends of a strip."""
+        """What is resized of an upright RGB picture: its colours, without the ends of a strip."""
         return self._in_colours(_without_ends(picture))
 
     def resized(self, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
