@@ -178,6 +178,7 @@ def test_filters_that_became_smooth():
     found = first_filters.find(together(kept))
     assert found.verdict == "as published"
     assert "correlate with -1.00 before" in found.sentence
+    assert "(3 seeds)" in found.sentence
     back = [replace(run, before=smooth, after=rough) for run in kept]
     assert first_filters.find(together(back)).verdict == "otherwise"
 

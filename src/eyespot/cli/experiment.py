@@ -116,7 +116,7 @@ def _carry_out(order: Order, *, as_json: bool) -> None:
     print_wrapped(account.finding.sentence, indent=0)
     print_wrapped(
         f"Published: {order.experiment.published} ({order.experiment.source}). "
-        f"{reporting.VERDICTS[account.finding.verdict]}",
+        f"{account.verdict_told}",
         indent=0,
     )
     click.echo()

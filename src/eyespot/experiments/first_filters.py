@@ -16,6 +16,7 @@ from eyespot.experiments.charts import Tile, TileFigure
 from eyespot.experiments.experiment import Arm, Experiment, Finding, Size, Verdict
 from eyespot.experiments.runs import Results, Run, Weights
 from eyespot.experiments.statistics import paired, spread
+from eyespot.pages.words import count
 from eyespot.training.recipes.lenet import LENET5_MODERN
 from eyespot.training.recipes.scaling import scaled
 
@@ -46,7 +47,7 @@ def find(results: Results) -> Finding:
     gain = paired(after, before)
     shape = _kernels(runs[0].before).shape
     told = [" to ".join(dict.fromkeys(_ends(values))) for values in (before, after)]
-    sure = f"{gain.n} seeds" if gain.interval else f"{gain.n} seeds only: it may be chance"
+    sure = count(gain.n, "seed") + ("" if gain.interval else " only: it may be chance")
     sentence = (
         f"Neighbouring weights of the {shape[0]} filters of {shape[2]} x {shape[3]} correlate with "
         f"{told[0]} before training, as chance has it, and with {told[1]} after it: "
@@ -84,9 +85,7 @@ def _ends(values: dict[int, float]) -> tuple[str, str]:
 
 def _said(gain: int) -> tuple[str, Verdict]:
     if gain > 0:
-        return "Noise has become edges and blobs: neighbouring weights have grown alike", (
-            "as published"
-        )
+        return "The first layer's filters have become far smoother than noise", "as published"
     if gain < 0:
         return "The first layer's filters have become rougher than noise here", "otherwise"
     return "The first layer's filters are not clearly smoother than they were", "undecided"

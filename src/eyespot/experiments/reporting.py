@@ -15,7 +15,7 @@ from eyespot.experiments.experiment import Arm, Finding
 from eyespot.experiments.photos import Divided
 from eyespot.experiments.running import Order
 from eyespot.experiments.runs import FORMAT, Results
-from eyespot.experiments.statistics import spread
+from eyespot.experiments.statistics import ENOUGH, spread
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.page import page
 from eyespot.pages.pieces import chart, definitions, details, paragraph, quiet, section, table
@@ -39,6 +39,13 @@ class Account:
     results: Results
     photos: Divided
     finding: Finding
+
+    @property
+    def verdict_told(self) -> str:
+        """Whether it came out as published, in a sentence."""
+        if len(self.results.seeds) < ENOUGH:
+            return f"{count(ENOUGH, 'seed')} or more decide whether it came out as published."
+        return VERDICTS[self.finding.verdict]
 
     @property
     def size_told(self) -> str:
@@ -107,7 +114,7 @@ def _page(account: Account, machine: Mapping[str, str]) -> str:
         (
             tag("h1", None, experiment.question),
             paragraph(tag("strong", None, finding.sentence)),
-            paragraph(VERDICTS[finding.verdict], " ", quiet(account.size_told, ".")),
+            paragraph(account.verdict_told, " ", quiet(account.size_told, ".")),
             chart(finding.title, finding.figure.drawing(finding.title)),
             section("Every arm", _table(account), anchor="arms"),
             section("Where the question comes from", _origin(account), anchor="source"),
