@@ -102,7 +102,6 @@ def _pool(module: nn.Module) -> str:
     stride = getattr(module, "stride", 1)
     stride = stride[0] if isinstance(stride, tuple) else stride
     word = "average" if "avg" in described or "average" in described else "max"
-    word = "sum" if getattr(module, "divisor_override", None) == 1 else word
     return f"{word} {size}x{size}" + (f" /{stride}" if stride > 1 else "")
 
 
