@@ -75,8 +75,8 @@ class Checkpoints:
         self.place, self.rule, self.note = place, rule, note
         self.seconds = 0.0  # spent on writing
         self._own: list[Path] = []  # oldest first; verified or written by us
-        self._cost = 0.0
-        self._next = time.monotonic() + rule.seconds
+        self._start = time.monotonic()
+        self._next = self._start + rule.seconds
 
     def newest(self, plan: Callable[[Record], Plan]) -> tuple[Record, dict[str, Tensor]] | None:
         """The newest whole checkpoint of this plan; what is passed over is told and set aside.
@@ -125,10 +125,10 @@ class Checkpoints:
                 _remove(self._own[0])
                 self._own.pop(0)
         finally:
-            self._cost = time.monotonic() - begin
-            self.seconds += self._cost
-            interval = max(self.rule.seconds, self._cost / self.rule.share)
-            self._next = time.monotonic() + interval
+            now = time.monotonic()
+            self.seconds += now - begin
+            after_next = self.seconds + (now - begin)  # if it takes as long as this one did
+            self._next = max(now + self.rule.seconds, self._start + after_next / self.rule.share)
 
     def _set_aside(self, faults: dict[Path, Exception]) -> None:
         for folder, fault in faults.items():
