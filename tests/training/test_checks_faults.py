@@ -42,6 +42,7 @@ def test_a_planted_fault_is_found(fault):
 
 # network, data, and where the network takes other sizes, at which one
 SOUND = (
+    ("lenet5", "digits"),
     ("lenet5_modern", "digits"),
     ("lenet5_modern", "fashion"),
     ("multi_column_dnn_mnist", "digits"),
@@ -60,7 +61,7 @@ SOUND = (
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "data"), SOUND)
 def test_the_whole_table(name, data, real_photos):
-    """Twelve sound set-ups, and the faults in each of them."""
+    """Thirteen sound set-ups, and the faults in each of them."""
     set_up = set_ups.set_up(name, *photos_of(data, real_photos))
     found = checked(set_up)
     missed = [fault for fault in set_ups.FAULTS if not is_found(fault, set_up)]

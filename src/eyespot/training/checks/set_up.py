@@ -25,7 +25,7 @@ from eyespot.training.recipe import Recipe
 EPOCH = 0  # whose order and augmentations are looked at: the training's first
 BATCH = 32  # photos at most in the steps of a check
 COSTLY = 500_000_000  # multiply-adds of one photo from which half as many go into a step
-BUDGET = 4e12  # multiply-adds for the steps of one check: about a minute on two cores
+BUDGET = 3e12  # multiply-adds for the steps of one check: about a minute on two cores
 STEP = 3  # times the multiply-adds of the way forward
 TOGETHER = 100  # photos that go through the network at once where no step is made
 

@@ -45,7 +45,8 @@ class Trial:
         lay_out(self.network, channels_last=is_last)
         self._rule = Rule(recipe.loss, self._regularisers, precision, is_last, device)
         self._optimiser = recipe.optimiser.build(self.network)
-        before_epoch(self._optimiser, self.network, samples, recipe.loss)
+        seen = [(images.to(device), targets.to(device)) for images, targets in samples]
+        before_epoch(self._optimiser, self.network, seen, recipe.loss)
 
     def length(self) -> float:
         """Of all kernels and matrices, as one vector."""
