@@ -1,5 +1,6 @@
 """Each check by itself, on numbers that can be worked out by hand."""
 
+import copy
 import math
 from dataclasses import replace
 
@@ -310,9 +311,9 @@ def test_findings_of_one_cause_are_told_as_one():
 # ---------------------------------------------------------------- by heart
 
 
-def attempt(rate, ending, last=1.0, passes=60):
+def attempt(rate, ending, last=1.0, passes=60, optimiser="sgd"):
     losses = (2.3,) * (passes - 1) + (last,)
-    return Attempt(rate, losses, (2,) * passes, ending)
+    return Attempt(rate, optimiser, losses, (2,) * passes, ending)
 
 
 def overfit(*attempts, is_cut=False):
@@ -327,23 +328,36 @@ def test_what_was_learned_or_is_on_its_way_is_no_fault():
 
 def test_a_rate_is_too_high_where_a_lower_one_learns():
     (finding,) = overfit(
-        attempt(10, "not finite", math.nan, 3),
-        attempt(1, "stuck", 2.4),
+        attempt(10, "astray", math.nan, 3),
+        attempt(1, "astray", 2.4),
         attempt(0.1, "learned", passes=9),
     )
-    assert "too high" in finding.seen and "with 0.1, all are right after 8 passes" in finding.seen
+    assert "goes from 2.3 to no number in 3 passes" in finding.seen
+    assert "with 0.1, all are right after 8 passes. The rate is too high" in finding.seen
     assert "--learning-rate 0.1 " in finding.what_to_do and finding.is_grave
 
 
-def test_a_rate_is_low_where_only_a_higher_one_learns():
-    tried = [attempt(rate, "stuck", 2.3) for rate in (0.1, 0.01, 0.001)]
-    (finding,) = overfit(*tried, attempt(1.0, "on its way", 1.5))
-    assert "The rate is low" in finding.seen and not finding.is_grave
+def test_a_plateau_that_adam_leaves_is_no_fault_but_told():
+    stuck = attempt(0.1, "stuck", 2.3)
+    (finding,) = overfit(stuck, attempt(0.001, "learned", 0.1, 20, optimiser="adam"))
+    assert "with Adam, all are right after 19 passes" in finding.seen and not finding.is_grave
 
 
-def test_photos_that_no_rate_learns_are_a_fault():
-    (finding,) = overfit(*[attempt(rate, "stuck", 2.3) for rate in (0.1, 0.01, 0.001, 1)])
+def test_photos_that_nothing_learns_are_a_fault():
+    (finding,) = overfit(attempt(0.1, "stuck", 2.3), attempt(0.001, "stuck", 2.3, 60, "adam"))
     assert "cannot learn 20 photos by heart in 60 passes" in finding.seen
+    assert "(0.1, Adam)" in finding.seen and finding.is_grave
+
+
+def test_a_gradient_that_is_lost_on_the_way_is_found_by_heart():
+    """Nothing but the bias of the last layer learns: it can tell no photo from another."""
+    sound = set_ups.set_up("lenet5_modern", *set_ups.digits())
+    network = copy.deepcopy(sound.network)
+    classify = network.classify
+    network.classify = lambda embedding: classify(torch.zeros_like(embedding))
+    found = examine(replace(sound, network=network), features=set_ups.pixels_of, only=["overfit"])
+    assert "cannot learn 20 photos" in found.findings[0].seen
+    assert [each.optimiser for each in found.overfit.attempts] == ["sgd", "adam"]
 
 
 # ---------------------------------------------------------------- all together

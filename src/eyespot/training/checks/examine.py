@@ -178,9 +178,9 @@ class _Work:
     def overfit(self, progress: Progress) -> Answer:
         rows = self.set_up.some(overfit.PHOTOS)
         found = overfit.learn_by_heart(
-            lambda: self.set_up.trial(is_plain=True),
+            lambda rule: self.set_up.trial(rule, is_plain=True),
             *self.set_up.plain_batch(rows),
-            learning_rate=self.set_up.learning_rate,
+            optimiser=self.set_up.recipe.optimiser,
             undecided=self.seen.undecided,
             batch_size=self.set_up.recipe.batch_size,
             passes=self.set_up.affordable(overfit.PASSES, least=overfit.LEAST, photos=len(rows)),

@@ -2,8 +2,11 @@
 
 Lecture 004, step 4: 20 photos, no regularisation, until all are right. Here with the recipe's own
 optimiser at its own learning rate, and all photos in every step unless its batches are smaller.
-Where that fails, a tenth, a hundredth and ten times the rate are tried: they tell a rate that is
-too high from a network, a loss or inputs with which nothing can be learned.
+
+Where that fails, what happened tells what to try. If loss or weights went astray, a tenth and a
+hundredth of the rate: does one learn, the rate is too high. If nothing moved, Adam, which makes
+long steps of short gradients: does it learn, the recipe only begins on a plateau; if not, nothing
+can be learned with this network, this loss or these inputs.
 """
 
 from __future__ import annotations
@@ -18,14 +21,17 @@ from torch import Tensor
 
 from eyespot.training.checks.findings import TOO_HIGH, Finding
 from eyespot.training.checks.trial import Trial
+from eyespot.training.optimisers import Adam, Optimiser
 
 NAME = "overfit"
 PHOTOS = 20
-PASSES, LEAST = 60, 15  # over the photos, for each learning rate; fewer where they cost much
-OTHERS = (0.1, 0.01, 10.0)  # of the recipe's rate, tried in turn where that fails
-ASTRAY = 1.1  # times an undecided network's loss: this high, more passes would not help
+PASSES, LEAST = 60, 15  # over the photos, for each attempt; fewer where they cost much
+LOWER = (0.1, 0.01)  # of the recipe's rate
+ADAM = Adam(learning_rate=1e-3)
+ASTRAY = 1.1  # times an undecided network's loss
+GROWN = 1.5  # times the weights' first length: sound steps leave them as long as they were
 FALLEN = 0.95  # a loss under this share of an undecided network's is on its way
-Ending = Literal["learned", "on its way", "stuck", "not finite"]
+Ending = Literal["learned", "on its way", "stuck", "astray"]
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,10 @@ class Attempt:
     """Some steps on the same photos with one learning rate."""
 
     learning_rate: float
-    losses: tuple[float, ...]  # of each pass, mean over the photos before their steps
-    correct: tuple[int, ...]  # photos that were right then
-    ending: Ending
+    optimiser: str  # "sgd", as its value is called
+    losses: tuple[float, ...] = ()  # of each pass, mean over the photos before their steps
+    correct: tuple[int, ...] = ()  # photos that were right then
+    ending: Ending = "stuck"
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Overfit:
 
     photos: int
     attempts: tuple[Attempt, ...]
-    is_cut: bool  # a costly network was given fewer passes: being stuck says little
+    is_cut: bool  # a costly network was given fewer passes: not having moved says little
 
     @property
     def best(self) -> Attempt | None:
@@ -57,11 +64,11 @@ class Overfit:
 
 
 def learn_by_heart(
-    start: Callable[[], Trial],
+    start: Callable[[Optimiser], Trial],
     images: Tensor,
     targets: Tensor,
     *,
-    learning_rate: float,
+    optimiser: Optimiser,
     undecided: float,
     batch_size: int,
     passes: int = PASSES,
@@ -69,24 +76,29 @@ def learn_by_heart(
 ) -> Overfit:
     """`start` makes a fresh plain trial; (N, C, H, W), (N, K) are the photos.
 
-    `undecided` is the loss of a network that favours no class. Other rates are tried only where
-    the recipe's leads nowhere, and with fewer than 60 passes where it leads astray.
+    `undecided` is the loss of a network that favours no class.
     """
-    attempts: list[Attempt] = []
-    for factor in (1.0, *OTHERS):
-        attempt = Attempt(factor * learning_rate, (), (), "stuck")
-        trial = start()
+
+    def attempt(rule: Optimiser) -> Attempt:
+        trial, made = start(rule), Attempt(rule.learning_rate, rule.KIND)
+        length = trial.length()
         for done in range(passes):
-            attempt = _passed(attempt, trial, images, targets, batch_size)
+            made = _passed(made, trial, images, targets, batch_size)
             if progress is not None:
                 progress(done + 1, passes)
-            if attempt.ending != "stuck":
+            if made.ending != "stuck":
+                return made
+        return _judged(made, undecided, trial.length() / length)
+
+    attempts, is_cut = [attempt(optimiser)], passes < PASSES
+    if attempts[0].ending == "astray":
+        for factor in LOWER:
+            slower = replace(optimiser, learning_rate=factor * optimiser.learning_rate)
+            attempts.append(attempt(slower))
+            if attempts[-1].ending == "learned":
                 break
-        attempts.append(_judged(attempt, undecided))
-        own, is_cut = attempts[0], passes < PASSES
-        is_open = is_cut and own.ending == "stuck" and own.losses[-1] < ASTRAY * undecided
-        if "learned" in (own.ending, attempts[-1].ending) or own.ending == "on its way" or is_open:
-            break
+    elif attempts[0].ending == "stuck" and not is_cut:
+        attempts.append(attempt(ADAM))
     return Overfit(len(images), tuple(attempts), is_cut)
 
 
@@ -100,7 +112,7 @@ def _passed(
         loss += outcome.loss_sum / len(images)
         correct += outcome.correct
         is_finite = is_finite and outcome.is_finite
-    ending: Ending = "stuck" if is_finite else "not finite"
+    ending: Ending = "stuck" if is_finite else "astray"
     if is_finite and round(correct) == len(images):
         ending = "learned"
     return replace(
@@ -111,11 +123,13 @@ def _passed(
     )
 
 
-def _judged(attempt: Attempt, undecided: float) -> Attempt:
-    """A stuck attempt whose loss is well below that of guessing is on its way."""
-    is_moving = attempt.losses[-1] < FALLEN * min(undecided, attempt.losses[0])
-    is_stuck = attempt.ending == "stuck"
-    return replace(attempt, ending="on its way") if is_stuck and is_moving else attempt
+def _judged(made: Attempt, undecided: float, growth: float) -> Attempt:
+    """All passes were made: is the loss on its way, out of hand, or where it was?"""
+    first, end = made.losses[0], made.losses[-1]
+    if end < FALLEN * min(undecided, first):
+        return replace(made, ending="on its way")
+    is_astray = end > ASTRAY * max(undecided, first) or not growth < GROWN
+    return replace(made, ending="astray") if is_astray else made
 
 
 def told_of_overfit(found: Overfit) -> str:
@@ -124,60 +138,64 @@ def told_of_overfit(found: Overfit) -> str:
     if own.ending == "learned":
         return f"all {found.photos} photos right after {len(own.losses) - 1} passes"
     reached = f"{max(own.correct)} of {found.photos} right in {len(own.losses)} passes"
-    more = "" if best in (own, None) else f"; better at {best.learning_rate:.2g}"
+    more = "" if best in (own, None) else f"; better with {_rule(best)}"
     return f"{reached}, {own.ending}{more}"
+
+
+def _rule(attempt: Attempt) -> str:
+    is_adam = attempt.optimiser == ADAM.KIND and attempt.learning_rate == ADAM.learning_rate
+    return "Adam" if is_adam else f"{attempt.learning_rate:.2g}"
 
 
 def _came(attempt: Attempt) -> str:
     if attempt.ending == "learned":
         return f"all are right after {len(attempt.losses) - 1} passes"
-    if not math.isfinite(attempt.losses[-1]):
-        return f"is no number after {len(attempt.losses)} passes"
     return f"it comes to {attempt.losses[-1]:.3g}"
 
 
 def findings_of_overfit(found: Overfit) -> tuple[Finding, ...]:
     own, best = found.attempts[0], found.best
-    if best is own or (found.is_cut and len(found.attempts) == 1):
+    if best is own or (found.is_cut and own.ending == "stuck"):
         return ()
     if best is None:
         return (_hopeless(found),)
-    begin = (
+    end = f"{own.losses[-1]:.3g}" if math.isfinite(own.losses[-1]) else "no number"
+    seen = (
         f"With the recipe's learning rate of {own.learning_rate:.3g}, the loss of {found.photos} "
-        f"photos goes from {own.losses[0]:.3g} to {own.losses[-1]:.3g} in {len(own.losses)} passes"
+        f"photos goes from {own.losses[0]:.3g} to {end} in {len(own.losses)} passes; with "
+        f"{_rule(best)}, {_came(best)}."
     )
-    seen = f"{begin}; with {best.learning_rate:.3g}, {_came(best)}."
-    if best.learning_rate < own.learning_rate:
+    if own.ending == "astray":
         return (
             Finding(
                 NAME,
                 f"{seen} The rate is too high.",
                 "Steps that are too long throw the weights about: the loss rises or stays where it "
                 "began, and rectifiers die.",
-                f"Train with --learning-rate {best.learning_rate:.3g} or a little more.",
+                f"Train with --learning-rate {best.learning_rate:.2g} or a little more.",
                 cause=TOO_HIGH,
             ),
         )
     return (
         Finding(
             NAME,
-            f"{seen} The rate is low.",
-            "Training will be slow at first; a warm-up or a higher rate saves epochs.",
-            f"Try --learning-rate {best.learning_rate:.3g}.",
+            f"{seen} The recipe's steps are short for this network.",
+            "It begins on a plateau, and may need hundreds of steps to leave it.",
+            "Have patience, or try ten times the learning rate.",
             is_grave=False,
         ),
     )
 
 
 def _hopeless(found: Overfit) -> Finding:
-    rates = ", ".join(f"{each.learning_rate:.3g}" for each in found.attempts)
+    tried = ", ".join(_rule(each) for each in found.attempts)
     passes = max(len(each.losses) for each in found.attempts)
     return Finding(
         NAME,
         f"The network cannot learn {found.photos} photos by heart in {passes} passes, whatever the "
-        f"learning rate ({rates}).",
-        "What it cannot learn by heart it cannot learn at all: a gradient is lost, the loss is not "
-        "that of its outputs, or the inputs say nothing.",
-        "Put the other findings right first. If there is none: networks without norms may begin on "
-        "a plateau that takes hundreds of steps.",
+        f"steps ({tried}).",
+        "What it cannot learn by heart it cannot learn at all: a gradient is lost, outputs are "
+        "dead, the loss is not that of the outputs, or the inputs say nothing.",
+        "Put the other findings right first; if there is none, try other first weights (--seed 1) "
+        "and a lower learning rate, and look at the last layer.",
     )

@@ -207,7 +207,7 @@ def _by_heart(found: Overfit) -> Html:
 
 
 def _attempt(each: Attempt, place: int) -> Line:
-    name = f"rate {each.learning_rate:.2g}"
+    name = f"{each.optimiser} at {each.learning_rate:.2g}"
     dashes = None if place == 0 else ("6 4", "2 4", "8 3 2 3")[(place - 1) % 3]
     return Line(name, _points(each.losses), f"class-{place + 1}", dashes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count as numbers
 
@@ -19,6 +19,7 @@ from eyespot.training import order
 from eyespot.training.checks.trial import Trial
 from eyespot.training.facts import Precision
 from eyespot.training.levenberg_marquardt import LevenbergMarquardt
+from eyespot.training.optimisers import Optimiser
 from eyespot.training.pictures import Pictures
 from eyespot.training.recipe import Recipe
 
@@ -46,11 +47,11 @@ class SetUp:
     def learning_rate(self) -> float:
         return self.recipe.optimiser.learning_rate
 
-    def trial(self, *, is_plain: bool = False) -> Trial:
-        """A copy of the network that takes steps as the recipe says."""
+    def trial(self, optimiser: Optimiser | None = None, *, is_plain: bool = False) -> Trial:
+        """A copy of the network that takes steps as the recipe says, or with another optimiser."""
         return Trial(
             self.network,
-            self.recipe,
+            replace(self.recipe, optimiser=optimiser) if optimiser else self.recipe,
             device=torch.device(self.device),
             precision=self.precision,
             seed=self.seed,
