@@ -340,13 +340,13 @@ def test_a_rate_is_too_high_where_a_lower_one_learns():
 def test_a_plateau_that_adam_leaves_is_no_fault_but_told():
     stuck = attempt(0.1, "stuck", 2.3)
     (finding,) = overfit(stuck, attempt(0.001, "learned", 0.1, 20, optimiser="adam"))
-    assert "with Adam, all are right after 19 passes" in finding.seen and not finding.is_grave
+    assert "with Adam at 0.001, all are right after 19 passes" in finding.seen and not finding.is_grave
 
 
 def test_photos_that_nothing_learns_are_a_fault():
     (finding,) = overfit(attempt(0.1, "stuck", 2.3), attempt(0.001, "stuck", 2.3, 60, "adam"))
     assert "cannot learn 20 photos by heart in 60 passes" in finding.seen
-    assert "(0.1, Adam)" in finding.seen and finding.is_grave
+    assert "(0.1, Adam at 0.001)" in finding.seen and finding.is_grave
 
 
 def test_a_gradient_that_is_lost_on_the_way_is_found_by_heart():
@@ -357,7 +357,7 @@ def test_a_gradient_that_is_lost_on_the_way_is_found_by_heart():
     network.classify = lambda embedding: classify(torch.zeros_like(embedding))
     found = examine(replace(sound, network=network), features=set_ups.pixels_of, only=["overfit"])
     assert "cannot learn 20 photos" in found.findings[0].seen
-    assert [each.optimiser for each in found.overfit.attempts] == ["sgd", "adam"]
+    assert [each.optimiser for each in found.overfit.attempts] == ["sgd", "adam", "adam"]
 
 
 # ---------------------------------------------------------------- all together

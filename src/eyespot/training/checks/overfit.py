@@ -27,7 +27,7 @@ NAME = "overfit"
 PHOTOS = 20
 PASSES, LEAST = 60, 15  # over the photos, for each attempt; fewer where they cost much
 LOWER = (0.1, 0.01)  # of the recipe's rate
-ADAM = Adam(learning_rate=1e-3)
+ADAMS = (Adam(learning_rate=1e-4), Adam(learning_rate=1e-3))
 ASTRAY = 1.1  # times an undecided network's loss
 GROWN = 1.5  # times the weights' first length: sound steps leave them as long as they were
 FALLEN = 0.95  # a loss under this share of an undecided network's is on its way
@@ -98,7 +98,10 @@ def learn_by_heart(
             if attempts[-1].ending == "learned":
                 break
     elif attempts[0].ending == "stuck" and not is_cut:
-        attempts.append(attempt(ADAM))
+        for rule in ADAMS:
+            attempts.append(attempt(rule))
+            if attempts[-1].ending in ("learned", "on its way"):
+                break
     return Overfit(len(images), tuple(attempts), is_cut)
 
 
@@ -143,8 +146,8 @@ def told_of_overfit(found: Overfit) -> str:
 
 
 def _rule(attempt: Attempt) -> str:
-    is_adam = attempt.optimiser == ADAM.KIND and attempt.learning_rate == ADAM.learning_rate
-    return "Adam" if is_adam else f"{attempt.learning_rate:.2g}"
+    name = "Adam at " if attempt.optimiser == Adam.KIND else ""
+    return f"{name}{attempt.learning_rate:.2g}"
 
 
 def _came(attempt: Attempt) -> str:

@@ -72,7 +72,7 @@ LENET5_BATCHES = replace(
     schedule=Cosine(),
     clip_norm=30.0,  # losses begin at 84, gradients at 200 to 300: units would saturate for good
     source="ours: LeCun et al. 1998 in batches",
-    expected="FashionMNIST test accuracy of 89 % or more",
+    expected="not yet measured: 89 % on FashionMNIST's test part is aimed at",
     notes=(
         "Not the paper's: batches of 32 and SGD with momentum in place of one digit at a time and "
         "Levenberg-Marquardt (lenet5_1998, an hour for 60,000 digits). Loss and pixels are the "
@@ -94,7 +94,7 @@ LENET5_MODERN = Recipe(
     augmentations=(),
     photos=MNIST_PHOTOS,
     source="ours: how LeNet-5 with ReLU and max pooling is trained today",
-    expected="FashionMNIST test accuracy of 91 % or more",
+    expected="FashionMNIST test accuracy 90.7 % (docs/results.md)",
     notes=("No paper gives this recipe: rate, length and batch are ours.",),
 )
 
