@@ -30,7 +30,7 @@ FLOORS = {
     "classifier": 5,
     "audit": 6, "dense": 6, "inspection": 6,
     "evaluation": 7,
-    "training": 8,
+    "training": 8, "trust": 8,
     "transfer": 9,
     "api": 10, "downstream": 10, "experiments": 10,
     "cli": 11, "web": 11,

@@ -1,0 +1,1 @@
+"""What a classifier knows of itself, fitted and measured: novelty, coverage, suspect labels."""
