@@ -87,13 +87,13 @@ def test_the_same_sheet_is_the_same_file():
 
 
 def test_a_name_in_other_letters_is_drawn_where_the_system_can():
-    from eyespot.pages import contact_sheet as module
+    from eyespot.pages import lettering as module
 
     try:
         ImageFont.truetype("DejaVuSans.ttf", 16)
     except OSError:
         pytest.skip("no DejaVu on this system")
-    own, other = module._font("robin", 16), module._font("Жук", 16)
+    own, other = module.font_for("robin", 16), module.font_for("Жук", 16)
     assert own.getname()[0] == "Aileron"
     assert other.getname()[0] != "Aileron"
     assert module._known(other, "Жук") == 3
