@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -19,7 +20,8 @@ def record(network: nn.Module, modules: Iterable[str]) -> Iterator[dict[str, Ten
     """Give a dictionary that holds each module's response after `network` has run in the block.
 
     A module that runs several times leaves its last response. With gradients enabled a response
-    can be differentiated. Nothing stays on the network after the block, however it ends.
+    can be differentiated, and what follows can be by the response: the network goes on with a copy
+    of it. Nothing stays on the network after the block, however it ends.
     Raises `InputError` for a module that the network does not have, with near matches.
 
     >>> with record(network, ["layer1", "layer4"]) as responses:
@@ -41,12 +43,13 @@ def record(network: nn.Module, modules: Iterable[str]) -> Iterator[dict[str, Ten
 
 
 def _copy_to(responses: dict[str, Tensor], name: str) -> Any:
-    def copy(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+    def copy(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Tensor | None:
         if not isinstance(output, Tensor):
             raise InputError(
                 f"Layer {name!r} gives a {type(output).__name__}, not one tensor: "
                 "name a layer inside it"
             )
         responses[name] = output.clone()
+        return responses[name].clone() if torch.is_grad_enabled() else None
 
     return copy
