@@ -1,6 +1,15 @@
 """A network with its preprocessing as a fast callable: photos in, arrays out."""
 
-from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone, pretrained
+from eyespot.engines.backbone import EMBEDDING, JOINED, LOGITS, Backbone, pretrained
 from eyespot.engines.start import Engine, available_cores, start
 
-__all__ = ["EMBEDDING", "LOGITS", "Backbone", "Engine", "available_cores", "pretrained", "start"]
+__all__ = [
+    "EMBEDDING",
+    "JOINED",
+    "LOGITS",
+    "Backbone",
+    "Engine",
+    "available_cores",
+    "pretrained",
+    "start",
+]

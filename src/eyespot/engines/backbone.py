@@ -20,6 +20,7 @@ Tensors = dict[str, NDArray[Any]]  # of a network without its head, by our names
 
 EMBEDDING = "embedding"  # the output that the head sees
 LOGITS = "logits"  # the network's own; any other output names a stage
+JOINED = "+"  # between the parts of an output that joins several: "features.4+embedding"
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,16 @@ class Backbone:
     weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`; without the head, but
     # with it where the logits of a network that was trained here are the output
     preprocessing: Preprocessing
-    output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions
+    output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions; or
+    # several modules and EMBEDDING, joined, each part brought to length 1
     source: str = ""  # where the weights come from, in words
     load: Callable[[], Network] | None = field(default=None, compare=False, repr=False)
     tensors: Callable[[], Tensors] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What the output is made of: itself, or what it joins."""
+        return tuple(self.output.split(JOINED))
 
     @property
     def key(self) -> str:

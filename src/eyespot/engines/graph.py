@@ -24,7 +24,7 @@ class PixelsToAnswer(nn.Module):
     def __init__(self, network: Network, backbone: Backbone) -> None:
         super().__init__()
         self.network = network
-        self.output = backbone.output
+        self.output, self.parts = backbone.output, backbone.parts
         shift = torch.from_numpy(backbone.preprocessing.shift)
         scale = torch.from_numpy(backbone.preprocessing.scale)
         is_image = shift.dim() == 3  # a mean for each pixel, else one for each channel
@@ -46,12 +46,29 @@ class PixelsToAnswer(nn.Module):
         if self.output == LOGITS:
             logits: Tensor = self.network(images)
             return logits
-        with record(self.network, [self.output]) as responses:
-            self.network.forward_features(images)
-        maps = responses.get(self.output)
-        if maps is None or maps.dim() != 4:
-            raise InputError(
-                f"{self.output!r} gives no maps (N, C, h, w) on the way to the embedding: name a "
-                "stage, see `eyespot show`"
-            )
-        return maps.flatten(2).mean(2)  # (N, C)
+        answers = self._parts(images)
+        if len(answers) == 1:
+            return answers[0]
+        return torch.cat([nn.functional.normalize(answer) for answer in answers], dim=1)
+
+    def _parts(self, images: Tensor) -> list[Tensor]:
+        """(N, C, H, W) -> (N, D) of every part of the output, all from one pass."""
+        stages = [part for part in self.parts if part != EMBEDDING]
+        with record(self.network, stages) as responses:
+            if EMBEDDING in self.parts:
+                responses[EMBEDDING] = self.network.forward_embedding(images)
+            else:
+                self.network.forward_features(images)
+        return [_averaged(responses.get(part), part) for part in self.parts]
+
+
+def _averaged(response: Tensor | None, part: str) -> Tensor:
+    """(N, C, h, w) -> (N, C); what is an embedding already stays as it is."""
+    if response is not None and part == EMBEDDING:
+        return response
+    if response is None or response.dim() != 4:
+        raise InputError(
+            f"{part!r} gives no maps (N, C, h, w) on the way to the embedding: name a stage, see "
+            "`eyespot show`"
+        )
+    return response.flatten(2).mean(2)
