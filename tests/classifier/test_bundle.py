@@ -8,12 +8,14 @@ import shutil
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from small_bundles import CLASSES, PHOTOS, small_classifier
+from small_bundles import CLASSES, DIMENSIONS, PHOTOS, small_classifier
 
 import eyespot
 from eyespot.classifier import bundle, stored
 from eyespot.classifier.bundle import CARD, NEEDED, REFERENCE, SUMS, VALUES, WEIGHTS
 from eyespot.classifier.classifier import Classifier
+from eyespot.classifier.coverage import ClassCoverage, Coverage, CoverageFigures
+from eyespot.classifier.novelty import Novelty, NoveltyFigures, Told
 from eyespot.engines import pretrained
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.weights.catalogue import DEFAULT
@@ -51,6 +53,66 @@ def assert_same(one, other):
             assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
         else:
             assert a == b, field.name
+
+
+def knowing(*, negatives=None):
+    """The small classifier with a threshold, label sets, and figures of both."""
+    small = small_classifier()
+    told = Told("noise", 24, 0.75, (0.6, 0.1 + 0.7), 0.9)
+    figures = NoveltyFigures(9, 0.9, (0.5, 1.0), (told,), (told, told), told)
+    covered = CoverageFigures(9, 1.0, (0.7, 1.0), 1.5, 0.5, (ClassCoverage("bee", 0, None),))
+    return dataclasses.replace(
+        small,
+        reference=dataclasses.replace(small.reference, negatives=negatives),
+        novelty=Novelty(3, tuple(i / 70 for i in range(101)), has_negatives=negatives is not None),
+        coverage=Coverage(0.95, (0.25, 0.5, 1.0), (40, 19, 0), (False, False, True)),
+        card=dataclasses.replace(small.card, novelty=figures, coverage=covered),
+    )
+
+
+@pytest.mark.parametrize("negatives", [None, np.eye(2, DIMENSIONS, dtype=np.float32)])
+def test_what_a_classifier_knows_of_itself_is_read_back_exactly(negatives, tmp_path):
+    classifier = knowing(negatives=negatives)
+    loaded = Classifier.load(classifier.save(tmp_path / "model"))
+    assert (loaded.novelty, loaded.coverage) == (classifier.novelty, classifier.coverage)
+    assert loaded.card == classifier.card
+    assert_same(loaded.reference, classifier.reference)
+
+
+def test_novelty_with_negatives_is_not_saved_without_them(tmp_path):
+    classifier = knowing(negatives=np.eye(2, DIMENSIONS, dtype=np.float32))
+    without = dataclasses.replace(classifier.reference, negatives=None)
+    with pytest.raises(EyespotError, match="keep them"):
+        dataclasses.replace(classifier, reference=without).save(tmp_path / "model")
+
+
+IMPOSSIBLE = {
+    "a falling distance": ("novelty", "quantiles", [1.0] + [0.0] * 100, "distances rise"),
+    "too few distances": ("novelty", "quantiles", [0.0] * 100, "101 distances"),
+    "all is kept": ("novelty", "kept", 1.0, "between 0 and 1"),
+    "no neighbour": ("novelty", "neighbours", 0, "1 neighbour or more"),
+    "negatives that are not there": ("novelty", "has_negatives", True, "negatives"),
+    "a class without a threshold": ("coverage", "thresholds", [0.5], "for each class"),
+    "a threshold above 1": ("coverage", "thresholds", [0.5, 0.5, 1.5], "between 0 and 1"),
+    "sure of all": ("coverage", "coverage", 1.0, "between 0 and 1"),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_what_it_cannot_know_of_itself_is_refused(what, tmp_path):
+    part, field, value, reason = IMPOSSIBLE[what]
+    path = knowing().save(tmp_path / "model")
+    rewrite(path, lambda values: values | {part: values[part] | {field: value}})
+    with pytest.raises(IntegrityError, match=reason):
+        bundle.load(path)
+
+
+def test_label_sets_of_other_classes_are_refused(tmp_path):
+    path = knowing().save(tmp_path / "model")
+    two = {"coverage": 0.95, "thresholds": [0, 1], "n": [1, 1], "is_pooled": [True, True]}
+    rewrite(path, lambda values: values | {"coverage": two})
+    with pytest.raises(IntegrityError, match="its label sets are not of its classes"):
+        bundle.load(path)
 
 
 @KINDS
@@ -297,8 +359,8 @@ def test_weights_that_change_after_loading_are_not_used(saved):
 
 
 def test_a_bundle_of_a_later_format_says_so(saved):
-    rewrite(saved, lambda values: values | {"format": 3, "something": "new"})
-    with pytest.raises(EyespotError, match="has format 3, this eyespot reads formats 1 to 2"):
+    rewrite(saved, lambda values: values | {"format": 4, "something": "new"})
+    with pytest.raises(EyespotError, match="has format 4, this eyespot reads formats 1 to 3"):
         bundle.load(saved)
 
 

@@ -77,11 +77,29 @@ def test_a_flipped_bit_in_it_is_found(old):
     bundle.load(old)  # so the test could fail
 
 
-@pytest.mark.parametrize("field", ["padding", "mean_image"])
-def test_a_field_of_a_later_format_is_refused(old, field):
+LATER = [  # what no bundle of a format or an older one has: its last format, where, a value
+    (1, ("preprocessing", "padding"), 0),
+    (1, ("preprocessing", "mean_image"), None),
+    (2, ("novelty",), None),
+    (2, ("coverage",), None),
+    (2, ("card", "novelty"), None),
+]
+
+
+@pytest.mark.parametrize(("last", "place", "value"), LATER, ids=lambda item: str(item)[:40])
+def test_a_field_of_a_later_format_is_refused(old, last, place, value):
     values = json.loads((old / VALUES).read_text("utf-8"))
-    values["preprocessing"][field] = stored.ADDED[field]
+    if values["format"] > last:
+        pytest.skip("this format has the field")
+    (values[place[0]] if len(place) > 1 else values)[place[-1]] = value
     (old / VALUES).write_text(json.dumps(values), "utf-8")
     bundle.seal(old)
-    with pytest.raises(IntegrityError, match=f"format 1 has no {field}"):
+    with pytest.raises(IntegrityError, match=f"format {values['format']} has no {place[-1]}"):
         bundle.load(old)
+
+
+def test_what_older_formats_did_not_know_is_absent(old):
+    loaded = bundle.load(old)
+    assert loaded.novelty is None
+    assert loaded.coverage is None
+    assert loaded.reference.negatives is None

@@ -143,6 +143,8 @@ def load(folder: Path, *, device: str = "auto") -> Classifier:
         flip=values.flip,
         device=device,
         notes=_notes(values, folder),
+        novelty=values.novelty,
+        coverage=values.coverage,
     )
 
 
@@ -169,7 +171,8 @@ def _values(classifier: Classifier) -> stored.Values:
         flip=classifier.flip,
         classes=classifier.classes,
         head=stored.HeadValues(head.kind, head.strength, head.temperature),
-        thresholds={},
+        novelty=classifier.novelty,
+        coverage=classifier.coverage,
         card=classifier.card,
     )
 
@@ -191,6 +194,11 @@ def _write_arrays(classifier: Classifier, folder: Path) -> None:
         "labels": reference.labels,
         "vectors": reference.vectors,
     }
+    if classifier.novelty is not None and classifier.novelty.has_negatives:
+        if reference.negatives is None:
+            raise EyespotError("novelty was fitted with examples of none of these: keep them")
+        arrays["negatives"] = reference.negatives
+    arrays = dict(sorted(arrays.items()))
     files.write_atomic(folder / REFERENCE, as_bytes(arrays))
 
 

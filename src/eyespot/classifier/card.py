@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eyespot.classifier.coverage import CoverageFigures
+from eyespot.classifier.novelty import NoveltyFigures
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -21,7 +24,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Card:
-    """Where a classifier comes from; no dates, users or paths: equal work has equal cards."""
+    """Where a classifier comes from; no dates or users, and no path but the one that was typed:
+    equal work has equal cards."""
 
     trained_on: dict[str, int] | None = None  # class -> photos
     fingerprint: str = ""  # SHA-256 over contents and labels of the training photos
@@ -29,6 +33,9 @@ class Card:
     licence: str | None = None  # of the pretrained weights
     measured: Measured | None = None
     notes: tuple[str, ...] = ()
+    novelty: NoveltyFigures | None = None  # how well it tells what is none of its classes
+    coverage: CoverageFigures | None = None  # how often its label sets hold the truth
+    photos: str = ""  # the folder that it was trained from, as typed; empty: not known
 
 
 def fingerprint(contents: Sequence[str], labels: Sequence[str]) -> str:

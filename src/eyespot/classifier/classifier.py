@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.classifier.card import Card
+from eyespot.classifier.coverage import Coverage
 from eyespot.classifier.heads import Head, probabilities
+from eyespot.classifier.novelty import Novelty, distances
 from eyespot.datasets.dataset import LeftOut, Photo
+from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, Engine, start
 from eyespot.engines.run import run
 from eyespot.errors import ImageError, InputError
@@ -35,8 +38,10 @@ class Prediction:
     file: str
     label: str
     probability: float
-    none_of_these: float | None  # None: this classifier cannot tell
+    none_of_these: float | None  # share of known photos that look more familiar; None: cannot tell
     labels: tuple[tuple[str, float], ...]  # the most probable ones, best first
+    is_none_of_these: bool = False  # refused: it looks like none of the classes
+    label_set: tuple[str, ...] | None = None  # holds the truth as often as `Coverage` says
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,17 @@ class Reference:
     contents: tuple[str, ...]  # SHA-256 of each file, M or more
     vectors: NDArray[np.float32]  # (M, D)
     labels: NDArray[np.int64]  # (M,)
+    negatives: NDArray[np.float32] | None = None  # (M', D), of examples of none of these
+
+    @cached_property
+    def directions(self) -> NDArray[np.float32]:
+        """(M, D) the vectors, of length 1."""
+        return unit(self.vectors)
+
+    @cached_property
+    def negative_directions(self) -> NDArray[np.float32] | None:
+        """(M', D) the examples of none of these, of length 1."""
+        return None if self.negatives is None else unit(self.negatives)
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,8 @@ class Classifier:
     device: str = "auto"
     synonyms: Mapping[str, str] = field(default_factory=dict)  # of folders, in plain spelling
     notes: tuple[str, ...] = ()  # what its user should know, one sentence each
+    novelty: Novelty | None = None  # None: it cannot tell what is none of its classes
+    coverage: Coverage | None = None  # None: it gives no sets of labels
 
     @cached_property
     def engine(self) -> Engine:
@@ -93,13 +111,36 @@ class Classifier:
             if isinstance(vector, ImageError):
                 yield LeftOut(photo.file, str(vector))
             else:
-                yield self.prediction(photo.file, probabilities(self.head, vector[None])[0])
+                yield self.prediction(photo.file, vector)
 
-    def prediction(self, file: str, row: NDArray[np.float32]) -> Prediction:
-        """The prediction that one row of probabilities (K,) stands for."""
-        best = np.argsort(-row, kind="stable")[:LABELS]
-        labels = tuple((self.classes[i], float(row[i])) for i in best)
-        return Prediction(file, *labels[0], none_of_these=None, labels=labels)
+    def prediction(self, file: str, vector: NDArray[np.float32]) -> Prediction:
+        """What is said of a photo with the embedding `vector` (D,)."""
+        row = probabilities(self.head, vector[None])[0]
+        order = np.argsort(-row, kind="stable")
+        labels = tuple((self.classes[i], float(row[i])) for i in order[:LABELS])
+        inside = None if self.coverage is None else self.coverage.sets(row[None])[0]
+        share = self.novelty_shares(vector[None])
+        return Prediction(
+            file,
+            *labels[0],
+            none_of_these=None if share is None else float(share[0]),
+            labels=labels,
+            is_none_of_these=bool(
+                self.novelty and share is not None and self.novelty.refuses(share)
+            ),
+            label_set=None
+            if inside is None
+            else tuple(self.classes[i] for i in order if inside[i]),
+        )
+
+    def novelty_shares(self, vectors: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """(N, D) embeddings -> (N,) `Prediction.none_of_these`; None: it cannot tell."""
+        novelty, reference = self.novelty, self.reference
+        if novelty is None or reference is None:
+            return None
+        negatives = reference.negative_directions if novelty.has_negatives else None
+        found = distances(vectors, reference.directions, novelty.neighbours, negatives=negatives)
+        return novelty.shares(found)
 
     def embed(self, sources: Sequence[Source]) -> NDArray[np.float32]:
         """(N, D) embeddings of readable photos. Raises `ImageError` naming one that is not."""

@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Reference
+from eyespot.classifier.coverage import Coverage
 from eyespot.classifier.heads import Head, LinearHead, NeighbourHead
+from eyespot.classifier.novelty import Novelty
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.images.preprocessing import Preprocessing
-from eyespot.values import from_json
+from eyespot.values import from_json, to_json
 from eyespot.weights import tensors
 
 if TYPE_CHECKING:
     from eyespot.networks.architecture import Network
 
-FORMAT = 2  # of the folder; a reader refuses formats that it does not know
-OLDER = (1,)  # that are read, too
+FORMAT = 3  # of the folder; a reader refuses formats that it does not know
+OLDER = (1, 2)  # that are read, too
 ADDED = {"padding": 0, "mean_image": None}  # to a preprocessing by format 2, as it was before
+CARD_BEFORE = ("trained_on", "fingerprint", "seed", "licence", "measured", "notes")  # format 3
 VALUES_LIMIT = 16 << 20  # bytes of JSON that are read at all
 CONTENT_BYTES = 32  # of a SHA-256
 
@@ -56,7 +59,8 @@ class Values:
     flip: bool
     classes: tuple[str, ...]
     head: HeadValues
-    thresholds: dict[str, float]
+    novelty: Novelty | None
+    coverage: Coverage | None
     card: Card
 
 
@@ -75,7 +79,7 @@ def read_values(path: Path) -> Values:
             f"{path} has format {str(data.get('format'))[:20]}, this eyespot reads formats 1 to "
             f"{FORMAT}: install the version of eyespot that wrote it, or train again"
         )
-    if isinstance(data, dict) and data["format"] == 1:
+    if isinstance(data, dict) and data["format"] in OLDER:
         data = _upgraded(path, data)
     try:
         values = from_json(Values, data, where=str(path))
@@ -85,17 +89,31 @@ def read_values(path: Path) -> Values:
         _refuse(path, "its classes are not two different names or more")
     if not values.head.temperature > 0 or not values.head.strength >= 0:
         _refuse(path, "its head has an impossible temperature or strength")
+    if values.coverage and len(values.coverage.thresholds) != len(values.classes):
+        _refuse(path, "its label sets are not of its classes")
     return values
 
 
 def _upgraded(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """The values of format 1 as format 2 has them."""
-    seen = data.get("preprocessing")
-    if not isinstance(seen, dict):
+    """The values of an older format as today's has them."""
+    seen, card = data.get("preprocessing"), data.get("card")
+    if not isinstance(seen, dict) or not isinstance(card, dict):
         return data  # which is told by whoever reads it
-    if early := sorted(ADDED.keys() & seen.keys()):
-        _refuse(path, f"format 1 has no {early[0]}")
-    return data | {"preprocessing": seen | ADDED}
+    if data["format"] == 1:
+        _require_none(path, 1, ADDED.keys() & seen.keys())
+        data = data | {"preprocessing": seen | ADDED}
+    _require_none(path, data["format"], {"novelty", "coverage"} & data.keys())
+    _require_none(path, data["format"], card.keys() - set(CARD_BEFORE))
+    if data.get("thresholds") != {}:
+        _refuse(path, f"format {data['format']} has empty thresholds")
+    later = {name: item for name, item in to_json(Card()).items() if name not in CARD_BEFORE}
+    data = {name: item for name, item in data.items() if name != "thresholds"}
+    return data | {"novelty": None, "coverage": None, "card": later | card}
+
+
+def _require_none(path: Path, number: int, early: set[str]) -> None:
+    if early:
+        _refuse(path, f"format {number} has no {sorted(early)[0]}")
 
 
 def read_head(path: Path, values: Values) -> Head:
@@ -119,14 +137,20 @@ def read_reference(path: Path, values: Values) -> Reference:
     """The training photos as `reference.safetensors` remembers them: the first with vectors."""
     arrays = tensors.read_arrays(path)
     kinds = {"contents": (np.uint8, 2), "vectors": (np.float32, 2), "labels": (np.int64, 1)}
-    _require(path, arrays, kinds)
+    has_negatives = values.novelty is not None and values.novelty.has_negatives
+    _require(path, arrays, kinds | ({"negatives": (np.float32, 2)} if has_negatives else {}))
+    negatives = arrays.get("negatives")
+    if negatives is not None and not (
+        len(negatives) and negatives.shape[1] == arrays["vectors"].shape[1]
+    ):
+        _refuse(path, "its examples of none of these are none, or not like its photos")
     _require_labels(path, arrays, len(values.classes))
     photos, width = arrays["contents"].shape
     if width != CONTENT_BYTES or photos < len(arrays["labels"]):
         _refuse(path, "its photos have no hashes, or not all of them")
     digits, one = arrays["contents"].tobytes().hex(), 2 * CONTENT_BYTES
     contents = tuple(digits[i : i + one] for i in range(0, len(digits), one))
-    return Reference(contents, arrays["vectors"], arrays["labels"])
+    return Reference(contents, arrays["vectors"], arrays["labels"], negatives)
 
 
 def load_network(path: Path, values: Values) -> Network:

@@ -1,1 +1,1 @@
-"""What a classifier knows of itself, fitted and measured: novelty, coverage, suspect labels."""
+"""What a classifier knows of itself: fitted, and measured on photos that it had not seen."""
