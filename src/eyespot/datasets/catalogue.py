@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from eyespot.datasets.added import with_added
 from eyespot.datasets.cifar import find_cifar, read_cifar
 from eyespot.datasets.contents import PICTURE_SUFFIXES
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.folder import read_folder
-from eyespot.datasets.groups import group_by_name, with_divided_noted
+from eyespot.datasets.groups import group_by_name, with_divided_noted, with_grouping_checked
 from eyespot.datasets.idx import find_idx, is_idx, read_idx
 from eyespot.datasets.imagenet import find_imagenet, read_imagenet
 from eyespot.datasets.labels import with_labels
@@ -28,31 +29,61 @@ _SHEETS: Final = (".xls", ".xlsx", ".ods", ".numbers", ".parquet", ".json", ".fe
 
 
 def open_dataset(
-    source: str | Path, *, group_by: str | None = None, labels: Path | None = None
+    source: str | Path,
+    *,
+    group_by: str | None = None,
+    group_column: str | None = None,
+    labels: Path | None = None,
+    add: Path | None = None,
 ) -> ImageDataset:
     r"""Read labelled photos from a folder of class folders, a table or a published data set.
 
     `source` is a path or one of `places.NAMES`; as a text, a bare name that is both is refused.
-    `labels` is the audit's edited `labels.csv`; `group_by` a column of the table or a pattern with
-    one bracket. Raises `InputError` with what to do where the source cannot be understood.
+    `labels` is the audit's edited `labels.csv`. Photos are kept together by `group_column`, a
+    column of a table, or by `group_by`, a column or a pattern with one bracket. The photos of the
+    folder `add` join those to learn from. Raises `InputError` with what to do where the source
+    cannot be understood.
 
     >>> open_dataset(Path("photos/"), group_by=r"(bird\d+)_")  # doctest: +SKIP
     """
     source = located(source)
     table = _table(source)
     edits = None if labels is None else read_table(labels)
-    in_table = table is not None and group_by in table.columns
-    in_edits = edits is not None and group_by in edits.columns
+    in_table, in_edits = _columns(group_column, group_by, table, edits)
     if table is None:
         dataset = read_published(source) or read_folder(source)
     else:
-        dataset = read_listed(table, group_column=group_by if in_table else None)
+        dataset = read_listed(table, group_column=in_table)
         dataset = _with_unlisted(dataset, source) if source.is_dir() else dataset
     if group_by and not in_table and not in_edits:
         dataset = group_by_name(dataset, group_by)
     if edits is not None:
-        dataset = with_labels(dataset, edits, group_column=group_by if in_edits else None)
-    return with_divided_noted(dataset)
+        dataset = with_labels(dataset, edits, group_column=in_edits)
+    if group_column or group_by:
+        asked = f"--group-column {group_column}" if group_column else f"--group-by {group_by!r}"
+        dataset = with_grouping_checked(dataset, asked)
+    return with_divided_noted(with_added(dataset, add) if add is not None else dataset)
+
+
+def _columns(
+    group_column: str | None, group_by: str | None, table: Table | None, edits: Table | None
+) -> tuple[str | None, str | None]:
+    """The column that says what belongs together in the photos' own table, and in the edited one.
+
+    Raises `InputError` for a `group_column` that neither has.
+    """
+    wanted = group_column or group_by
+    found = [t is not None and wanted in t.columns for t in (table, edits)]
+    if group_column and not any(found):
+        tables = [t for t in (table, edits) if t is not None]
+        has = "; ".join(f"{t} has {some(list(t.columns), 8)}" for t in tables)
+        came = has or "there is no table here: pass the audit's with --labels, or use --group-by"
+        raise InputError(
+            f"--group-column {group_column} expects a column of a table, as it is spelled there; "
+            f"{came}."
+        )
+    in_table, in_edits = (wanted if is_there else None for is_there in found)
+    return in_table, in_edits
 
 
 def read_published(source: Path) -> ImageDataset | None:

@@ -32,6 +32,28 @@ def group_by_name(dataset: ImageDataset, pattern: str) -> ImageDataset:
     return replace(dataset, photos=photos, negatives=negatives, notes=(*dataset.notes, *notes))
 
 
+def with_grouping_checked(dataset: ImageDataset, asked: str) -> ImageDataset:
+    """The same data set, with a note where what was `asked` for keeps nothing together.
+
+    Raises `InputError` where it keeps everything together: nothing could be held out then.
+    """
+    groups = [photo.group for photo in dataset.photos]
+    different = set(groups)
+    if len(groups) > 1 and len(different) == 1 and None not in different:
+        raise InputError(
+            f"{asked} says {shown(str(groups[0]))} for every one of {counted(len(groups), 'photo')}"
+            ", and photos of one group are never separated: expected what tells occasions apart, "
+            "such as a day, a place or an animal. Ask for something else, or leave it out."
+        )
+    if len(groups) > 1 and len(different) == len(groups) and None not in different:
+        note = (
+            f"{asked} says something else for each of {counted(len(groups), 'photo')}, so it keeps "
+            "none together: only copies and bursts that the audit finds are."
+        )
+        return replace(dataset, notes=(*dataset.notes, note))
+    return dataset
+
+
 def divided_groups(dataset: ImageDataset) -> tuple[str, ...]:
     """Groups that the given split tears apart, which makes a figure look better than it is."""
     parts: dict[str, set[str]] = {}

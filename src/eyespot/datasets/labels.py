@@ -4,6 +4,7 @@ Columns `file, label, exclude, group` (others are for reading only); `file` as `
 The photos themselves are never touched.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
@@ -31,6 +32,7 @@ def with_labels(
     labelled: list[Photo] = []
     negatives: list[Photo] = []
     left_out: list[LeftOut] = []
+    changes: Counter[str] = Counter()
     for photo in (*dataset.photos, *dataset.negatives):
         row = edits.get(shown(photo.file))
         if row is None:
@@ -39,6 +41,8 @@ def with_labels(
             left_out.append(LeftOut(photo.file, EXCLUDED))
         else:
             edited = _edited(photo, row, table.column("label"), column)
+            if edited.label != photo.label:
+                changes[f"{_named(photo)} to {_named(edited)}"] += 1
             (labelled if edited.label is not None else negatives).append(edited)
     photos = tuple(sorted(labelled, key=lambda photo: photo.file))
     classes = tuple(sorted({photo.label for photo in photos if photo.label is not None}))
@@ -48,7 +52,11 @@ def with_labels(
         classes=classes,
         negatives=tuple(sorted(negatives, key=lambda photo: photo.file)),
         left_out=tuple(sorted((*dataset.left_out, *left_out), key=lambda item: item.file)),
-        notes=(*dataset.notes, *_notes(dataset, table, edits, classes)),
+        notes=(
+            *dataset.notes,
+            *_changed(table, changes, len(left_out)),
+            *_notes(dataset, table, edits, classes),
+        ),
     )
 
 
@@ -86,6 +94,23 @@ def _edited(photo: Photo, row: Row, label_column: str | None, group_column: str 
     elif label:
         photo = replace(photo, label=label_from(label))
     return replace(photo, group=group) if group else photo
+
+
+def _named(photo: Photo) -> str:
+    return "none of these" if photo.label is None else photo.label
+
+
+def _changed(table: Table, changes: Counter[str], excluded: int) -> list[str]:
+    """What the table made of the folder's labels, the commonest change first."""
+    notes = []
+    if changes:
+        each = [f"{change} {number:,}" for change, number in changes.most_common()]
+        notes.append(
+            f"{table} changes the label of {counted(changes.total(), 'photo')}: {some(each)}."
+        )
+    if excluded:
+        notes.append(f"{table} leaves out {counted(excluded, 'photo')}.")
+    return notes
 
 
 def _notes(
