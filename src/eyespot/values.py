@@ -3,7 +3,9 @@
 Only what our values hold is understood: `None`, `bool`, `int`, `float`, `str`, tuples, string-keyed
 dictionaries and other frozen dataclasses. A dataclass with a `KIND` is saved with it, so that a
 field may take one of several. Reading is strict: an unknown, a missing or a wrongly typed field is
-an error that names it, so that a damaged file is never half understood.
+an error that names it, so that a damaged file is never half understood. A field that came later is
+marked with `metadata=LATER`: at its default it is not written, and missing it has its default, so
+that older files are read, and written again to the byte.
 """
 
 import dataclasses
@@ -16,12 +18,17 @@ from typing import Any, TypeVar
 from eyespot.errors import IntegrityError
 
 Value = TypeVar("Value")
+LATER = {"later": True}
 
 
 def to_json(value: Any) -> Any:
     """Return `value` as what `json.dumps` takes: dataclasses as objects, tuples as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {
+            f.name: to_json(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if not (f.metadata.get("later") and getattr(value, f.name) == f.default)
+        }
         return {"kind": value.KIND, **fields} if hasattr(value, "KIND") else fields
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
@@ -90,9 +97,10 @@ def _read_dataclass(kind: Any, data: Any, where: str) -> Any:
     fields = _fields(kind)
     if unknown := sorted(set(data) - set(fields)):
         raise IntegrityError(f"{where} has fields that this version does not know: {unknown}")
-    if missing := sorted(set(fields) - set(data)):
+    later = {f.name for f in dataclasses.fields(kind) if f.metadata.get("later")}
+    if missing := sorted(set(fields) - set(data) - later):
         raise IntegrityError(f"{where} lacks {missing}")
-    return kind(**{name: _read(fields[name], data[name], f"{where}.{name}") for name in fields})
+    return kind(**{name: _read(fields[name], data[name], f"{where}.{name}") for name in data})
 
 
 @cache

@@ -21,6 +21,7 @@ from eyespot.networks.architecture import Network
 from eyespot.training.averaging import EMA
 from eyespot.training.checkpoints import Saving
 from eyespot.training.distributed import joined
+from eyespot.training.fine_tuning import FineTuning
 from eyespot.training.fit import fit
 from eyespot.training.losses import CrossEntropy
 from eyespot.training.optimisers import SGD, Adam
@@ -63,6 +64,10 @@ VARIANTS = {
     "accumulated": (
         replace(PLAIN, augmentations=CROPS, schedule=Plateau(patience=1, by=0.5)),
         {"workers": 2, "micro_batch": 5, "precision": "bfloat16"},
+    ),
+    "fine-tuned": (
+        replace(PLAIN, ema=EMA(0.9), fine_tuning=FineTuning(("conv", "norm"), 1, "learned", 0.5)),
+        {"workers": 1},
     ),
 }
 

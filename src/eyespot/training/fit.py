@@ -18,6 +18,7 @@ from eyespot.training.checkpoints import Saving
 from eyespot.training.distributed import World
 from eyespot.training.facts import Fitted, Unwatched, Watcher
 from eyespot.training.feeding import Batch
+from eyespot.training.fine_tuning import RATE
 from eyespot.training.guards import NotFiniteError, WhenNotFinite
 from eyespot.training.pictures import Pictures
 from eyespot.training.precision import Wish
@@ -111,7 +112,7 @@ def learn(run: Run, batch: Batch) -> None:
         scale(state.network, norm / outcome.norm)
     state.learning_rate = run.rate(batch.step)
     for group in state.optimiser.param_groups:
-        group["lr"] = state.learning_rate
+        group["lr"] = state.learning_rate * group.get(RATE, 1.0)
     state.optimiser.step()
     regularisers.after_step(recipe.regularisers, state.network)
     state.step = batch.step + 1

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from eyespot.datasets.names import shown
 from eyespot.errors import EyespotError
 from eyespot.networks.architecture import Network
+from eyespot.training.fine_tuning import evaluating
 from eyespot.training.step import Outcome, Rule, forward, gradients
 
 WhenNotFinite = Literal["stop", "skip", "roll back"]
@@ -85,16 +86,16 @@ def culprits(network: Network, images: Tensor, targets: Tensor, rule: Rule) -> l
     through the statistics of a batch. All photos: it is the weights. None: only together.
     """
     found = []
-    network.eval()
-    for place in range(len(images)):
-        network.zero_grad(set_to_none=True)
-        losses, _ = forward(network, images[place : place + 1], targets[place : place + 1], rule)
-        losses.sum().backward()
-        norm = nn.utils.get_total_norm(gradients(network))
-        if not (math.isfinite(float(losses.detach().sum())) and math.isfinite(float(norm))):
-            found.append(place)
+    with evaluating(network):
+        for place in range(len(images)):
+            network.zero_grad(set_to_none=True)
+            alone = slice(place, place + 1)
+            losses, _ = forward(network, images[alone], targets[alone], rule)
+            losses.sum().backward()
+            norm = nn.utils.get_total_norm(gradients(network))
+            if not (math.isfinite(float(losses.detach().sum())) and math.isfinite(float(norm))):
+                found.append(place)
     network.zero_grad(set_to_none=True)
-    network.train()
     return found
 
 

@@ -75,6 +75,7 @@ def _classifier(order: Order, learned: Learned) -> Classifier:
             trained_on={label: named[label] for label in parts.classes},
             fingerprint=fingerprint(parts.contents, [str(photo.label) for photo in parts.train]),
             seed=order.seed,
+            photos=str(order.source),
         ),
         device=order.device,
     )

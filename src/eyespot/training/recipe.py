@@ -6,7 +6,7 @@ in `recipes/`; `scaled` fits one to other photos, another length or another netw
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -15,13 +15,16 @@ from eyespot.errors import InputError
 from eyespot.images.augmentations.catalogue import Augmentation, BatchAugmentation
 from eyespot.images.augmentations.geometry import Interpolation
 from eyespot.images.statistics import Normalisation
+from eyespot.networks.architecture import Network
 from eyespot.training import regularisers as regularising
 from eyespot.training.averaging import EMA
+from eyespot.training.fine_tuning import FineTuning
 from eyespot.training.initialisation import Initialisation
 from eyespot.training.losses import Loss
 from eyespot.training.optimisers import Optimiser
 from eyespot.training.regularisers import EarlyStopping, Regulariser
 from eyespot.training.schedules import Schedule, stretched
+from eyespot.values import LATER
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Recipe:
     source: str = ""  # paper and section, or the file of the published code
     expected: str = ""  # what came out there
     notes: tuple[str, ...] = ()  # what could not be taken literally, and what is ours
+    fine_tuning: FineTuning | None = field(default=None, metadata=LATER)  # None: all of it learns
 
     def __post_init__(self) -> None:
         """Raises `InputError` for numbers with which nothing can be trained."""
@@ -103,7 +107,7 @@ def lasting(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def prepare(recipe: Recipe, network: nn.Module, generator: torch.Generator) -> None:
+def prepare(recipe: Recipe, network: Network, generator: torch.Generator) -> None:
     """Set in the network what the recipe asks for, once, before the first step."""
     if recipe.initialisation is not None:
         recipe.initialisation.apply(network, generator)
@@ -112,3 +116,20 @@ def prepare(recipe: Recipe, network: nn.Module, generator: torch.Generator) -> N
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d) and module.momentum is not None:
                 module.momentum = max(module.momentum, recipe.norm_momentum)
+    if recipe.fine_tuning is not None:
+        recipe.fine_tuning.prepare(network, recipe.image.size)
+
+
+def optimiser(recipe: Recipe, network: Network) -> torch.optim.Optimizer:
+    """What makes the steps; the groups of its parameters may have a share of the rate, `RATE`."""
+    built = recipe.optimiser.build(network)
+    if recipe.fine_tuning is not None:
+        recipe.fine_tuning.grade(built, network, recipe.image.size)
+    return built
+
+
+def into_train_mode(recipe: Recipe, network: Network) -> None:
+    """All but what the recipe freezes."""
+    network.train()
+    if recipe.fine_tuning is not None:
+        recipe.fine_tuning.hold(network)

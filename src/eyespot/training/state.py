@@ -12,6 +12,7 @@ from eyespot.networks.architecture import Network
 from eyespot.training.averaging import Average
 from eyespot.training.checkpoints import Record
 from eyespot.training.facts import Ending, Epoch, Machine, Plan
+from eyespot.training.recipe import optimiser
 from eyespot.training.step import Outcome
 
 Tensors = dict[str, Tensor]
@@ -22,7 +23,7 @@ class State:
 
     def __init__(self, network: Network, plan: Plan) -> None:
         self.network, self.plan = network, plan
-        self.optimiser = plan.recipe.optimiser.build(network)
+        self.optimiser = optimiser(plan.recipe, network)
         self.average = Average(plan.recipe.ema, network) if plan.recipe.ema else None
         self.step = 0
         self.loss_sum, self.correct, self.seen = 0.0, 0.0, 0  # of the epoch that is going on

@@ -34,6 +34,7 @@ def facts(recipe: Recipe) -> tuple[tuple[str, str], ...]:
     image, mixed = recipe.image, recipe.batch_augmentations
     rows = [
         ("length", f"{count(recipe.epochs, 'epoch')}, {count(recipe.batch_size, 'photo')} a step"),
+        ("what learns", "" if recipe.fine_tuning is None else recipe.fine_tuning.words),
         ("optimiser", told(recipe.optimiser)),
         ("learning rate then", in_words(recipe.schedule, recipe.epochs)),
         ("loss", told(recipe.loss)),

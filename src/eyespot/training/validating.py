@@ -11,6 +11,7 @@ import torch
 
 from eyespot.networks.architecture import Network
 from eyespot.training.distributed import World
+from eyespot.training.fine_tuning import evaluating
 from eyespot.training.guards import NotFiniteError
 from eyespot.training.pictures import Pictures, ahead
 from eyespot.training.step import Rule, forward
@@ -26,7 +27,7 @@ def validate(
     world: World,
     check: Callable[[], None],
 ) -> tuple[float, float]:
-    """Mean loss and top-1, by the main head alone. The network is left in train mode.
+    """Mean loss and top-1, by the main head alone. The network is left in the mode it was in.
 
     `check()` is asked before each batch, and may raise. Raises `NotFiniteError` where the loss is
     no finite number: such a network is of no use.
@@ -35,18 +36,14 @@ def validate(
     parts = np.split(np.arange(len(pictures)), range(batch_size, len(pictures), batch_size))
     shares = [part[world.share(len(part))] for part in parts]
     loss_sum, correct = 0.0, 0.0
-    network.eval()
-    try:
-        with torch.no_grad():
-            for batch in ahead(partial(_batch, pictures), shares, workers=workers):
-                check()
-                if batch is None:
-                    continue
-                losses, right = forward(network, *batch, rule)
-                loss_sum += float(losses.double().sum())
-                correct += float(right.sum())
-    finally:
-        network.train()
+    with evaluating(network), torch.no_grad():
+        for batch in ahead(partial(_batch, pictures), shares, workers=workers):
+            check()
+            if batch is None:
+                continue
+            losses, right = forward(network, *batch, rule)
+            loss_sum += float(losses.double().sum())
+            correct += float(right.sum())
     loss_sum, correct = world.total(loss_sum, correct)
     if not math.isfinite(loss_sum):
         raise NotFiniteError(
