@@ -16,13 +16,16 @@ from eyespot.cli.sources import PHOTOS, open_classifier
 from eyespot.cli.terminal import StageLines
 
 if TYPE_CHECKING:
-    from eyespot.classifier.classifier import Prediction
+    from eyespot.classifier.classifier import Classifier, Prediction
+    from eyespot.classifier.sorting import Sorter
     from eyespot.datasets.dataset import LeftOut
 
     Answer = Prediction | LeftOut
 
 NOTHING_ANSWERED = 2  # exit code
 LABELS_COUNTED = 20  # labels in the last lines, the most frequent first
+COLUMNS = ("file", "label", "probability", "none_of_these", "error")
+SORTED_TO = "sorted_to"
 
 
 @click.command()
@@ -30,18 +33,34 @@ LABELS_COUNTED = 20  # labels in the last lines, the most frequent first
 @click.argument("photos", nargs=-1, required=True, type=PHOTOS)
 @click.option("--jsonl", is_flag=True, help="Print one JSON object per line.")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="Write a table besides.")
+@click.option("--sort-into", type=click.Path(path_type=Path), help="Copy photos into folders here.")
+@click.option(
+    "--sure", type=click.FloatRange(0, 1), metavar="P",
+    help="With --sort-into: what is less probable goes to unsure/ [0.8].",
+)  # fmt: skip
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 def predict(
-    bundle: str, photos: tuple[Path, ...], jsonl: bool, table: Path | None, device: str
+    bundle: str,
+    photos: tuple[Path, ...],
+    jsonl: bool,
+    table: Path | None,
+    sort_into: Path | None,
+    sure: float | None,
+    device: str,
 ) -> int:
     """Name PHOTOS, files or folders, with the classifier BUNDLE.
 
     BUNDLE is a folder that eyespot train wrote, or the word imagenet for the built-in network with
     its 1,000 classes. Every file gets one line: its label with a probability, or why it has none.
 
+    With --sort-into, photos are copied into a folder for each label, into none_of_these/ and
+    unsure/; nothing is moved or overwritten, and the same command again goes on. Put right what is
+    wrong there, and eyespot train PHOTOS --add FOLDER learns from it.
+
     \b
     Example:
       eyespot predict photos-model/ inbox/ --csv answers.csv
+      eyespot predict photos-model/ inbox/ --sort-into sorted/
       eyespot predict imagenet robin.jpg --jsonl
     """
     from eyespot import files
@@ -49,26 +68,57 @@ def predict(
     from eyespot.datasets.dataset import LeftOut
     from eyespot.datasets.names import shown
 
+    if sure is not None and sort_into is None:
+        raise click.UsageError("--sure does nothing without --sort-into: leave it out")
     if table is not None:
         files.require_writable(table)
     classifier = open_classifier(bundle, device=device)
+    sorter = None if sort_into is None else _sorter(classifier, sort_into, photos, sure)
     found, left_out = find_photos(photos)
+    named = {photo.file: photo for photo in found}
     labels: Counter[str] = Counter()
     unanswered = 0
     rows = []
     for answer in chain(_watched(classifier.answers(found), len(found)), left_out):
+        place = None
         if isinstance(answer, LeftOut):
             unanswered += 1
         else:
             labels[answer.label] += 1
-        click.echo(json.dumps(as_json(answer)) if jsonl else _line(answer))
+            place = sorter.copy(named[answer.file], answer) if sorter else None
+        to = {} if sorter is None else {SORTED_TO: None if place is None else place.as_posix()}
+        click.echo(json.dumps(as_json(answer) | to) if jsonl else _line(answer))
         if table is not None:
-            rows.append(_cells(answer))
+            rows.append(_cells(answer) | {name: text or "" for name, text in to.items()})
     if table is not None:
         files.write_atomic(table, _csv(rows))
         click.echo(f"Wrote {shown(str(table))} ({len(rows):,} rows)", err=True)
     _count(labels, unanswered)
+    if sorter is not None:
+        _tell_sorted(sorter, shown(str(sort_into)))
     return 0 if labels else NOTHING_ANSWERED
+
+
+def _sorter(
+    classifier: Classifier, folder: Path, photos: tuple[Path, ...], sure: float | None
+) -> Sorter:
+    """Raises `InputError`, before any work, where copies should not or cannot be written."""
+    from eyespot import files
+    from eyespot.classifier.sorting import SURE, Sorter, require_apart
+
+    require_apart(folder, photos)
+    files.require_writable(folder / "photo")
+    return Sorter(folder, classifier.classes, sure=SURE if sure is None else sure)
+
+
+def _tell_sorted(sorter: Sorter, folder: str) -> None:
+    """How many copies were made, and what to do with them."""
+    already = f", {sorter.known:,} were there already" if sorter.known else ""
+    click.echo(f"Copied {sorter.copied:,} photos into {folder}{already}", err=True)
+    click.echo(
+        f"Look through them, move what is wrong, then: eyespot train PHOTOS --add {folder}",
+        err=True,
+    )
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -108,24 +158,30 @@ def _line(answer: Answer) -> str:
     return f"{shown(answer.file):<40}  {first}   {others}".rstrip()
 
 
-def _cells(answer: Answer) -> list[str]:
+def _cells(answer: Answer) -> dict[str, str]:
+    """Column -> text of one row of the table."""
     from eyespot.datasets.dataset import LeftOut
 
+    row = dict.fromkeys(COLUMNS, "") | {"file": answer.file}
     if isinstance(answer, LeftOut):
-        return [answer.file, "", "", "", answer.reason]
-    none = "" if answer.none_of_these is None else f"{answer.none_of_these:.6f}"
-    further = [cell for label, p in answer.labels[1:] for cell in (label, f"{p:.6f}")]
-    return [answer.file, answer.label, f"{answer.probability:.6f}", none, "", *further]
+        return row | {"error": answer.reason}
+    row |= {"label": answer.label, "probability": f"{answer.probability:.6f}"}
+    if answer.none_of_these is not None:
+        row["none_of_these"] = f"{answer.none_of_these:.6f}"
+    for place, (label, probability) in enumerate(answer.labels[1:], start=2):
+        row |= {f"label_{place}": label, f"probability_{place}": f"{probability:.6f}"}
+    return row
 
 
-def _csv(rows: list[list[str]]) -> str:
+def _csv(rows: list[dict[str, str]]) -> str:
     from eyespot.datasets import spreadsheet
     from eyespot.datasets.names import shown
 
-    further = max((len(row) for row in rows), default=5) - 5
-    head = ["file", "label", "probability", "none_of_these", "error"]
-    head += [f"{what}_{i // 2 + 2}" for i, what in enumerate(["label", "probability"] * further)]
-    return spreadsheet.as_csv(head[: 5 + further], ([shown(text) for text in row] for row in rows))
+    widest = max(rows, key=len, default=dict.fromkeys(COLUMNS, ""))
+    has_place = any(SORTED_TO in row for row in rows)
+    fixed = (*COLUMNS, SORTED_TO) if has_place else COLUMNS
+    head = [*fixed, *(name for name in widest if name not in fixed)]
+    return spreadsheet.as_csv(head, ([shown(row.get(name, "")) for name in head] for row in rows))
 
 
 def _count(labels: Counter[str], unanswered: int) -> None:
