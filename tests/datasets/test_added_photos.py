@@ -156,6 +156,8 @@ def test_a_group_column_that_is_not_there_is_told_with_those_that_are(photos, tm
         open_dataset(photos, labels=labels, group_column="place")
     with pytest.raises(InputError, match="there is no table here"):
         open_dataset(photos, group_column="site")
+    with pytest.raises(InputError, match="expected one of them"):
+        open_dataset(photos, labels=labels, group_column="site", group_by="site")
 
 
 def test_an_edited_table_says_what_it_changed(photos, tmp_path):

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PROBE, SCRATCH = "probe", "scratch"
 COMMON = (
-    "method", "network", "out", "overwrite", "group_by", "labels", "seed", "device", "as_json",
+    "method", "network", "out", "overwrite", "group_by", "group_column", "labels", "add", "seed",
+    "device", "as_json",
 )  # fmt: skip
 OF_PROBE = ("flip",)
 OF_SCRATCH = (
@@ -54,7 +55,9 @@ class TrainCommand(GroupedCommand):
 @click.option("--out", type=click.Path(path_type=Path), help="Bundle to write [PHOTOS-model].")
 @click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
+@click.option("--group-column", metavar="NAME", help="A column of the table, for the same.")
 @click.option("--labels", type=click.Path(path_type=Path), help="The audit's labels.csv, edited.")
+@click.option("--add", type=click.Path(path_type=Path), help="Sorted photos that join PHOTOS.")
 @click.option("--flip", is_flag=True, help="Answer with the mean over photo and mirror image.")
 @click.option("--recipe", metavar="NAME|FILE", help="One of eyespot recipes, or a recipe.json.")
 @click.option(
@@ -101,6 +104,7 @@ def train(ctx: click.Context) -> None:
     Example:
       eyespot train photos/
       eyespot train photos/ --group-by "(bird\\d+)_" --out birds-model
+      eyespot train photos/ --add sorted/ --out better-model
       eyespot train fashion-mnist --network lenet5_modern --method scratch --epochs 5
     """
     values, method = ctx.params, ctx.params["method"]
@@ -133,7 +137,9 @@ def _train_probe(values: dict[str, Any]) -> None:
         seed=values["seed"],
         flip=values["flip"],
         group_by=values["group_by"],
+        group_column=values["group_column"],
         labels=values["labels"],
+        add=values["add"],
         device=values["device"],
         command=" ".join(["eyespot", *sys.argv[1:]]),
     )

@@ -72,6 +72,11 @@ def _columns(
 
     Raises `InputError` for a `group_column` that neither has.
     """
+    if group_column and group_by:
+        raise InputError(
+            f"--group-column {group_column} and --group-by {group_by!r} both say what must not be "
+            "split: expected one of them. Leave the other out."
+        )
     wanted = group_column or group_by
     found = [t is not None and wanted in t.columns for t in (table, edits)]
     if group_column and not any(found):

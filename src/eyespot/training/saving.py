@@ -51,6 +51,8 @@ REQUEST = "request"  # in the folder of checkpoints: of which photos and options
 NO_MATTER = (
     "source",
     "labels",
+    "group_column",
+    "add",
     "recipe",
     "workers",
     "keep",
@@ -129,7 +131,13 @@ def _done(path: Path, digest: str, *, overwrite: bool) -> dict[str, Any] | None:
 
 def _digest(order: Order) -> str:
     """SHA-256 over all that the result depends on."""
-    dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+    dataset = open_dataset(
+        order.source,
+        group_by=order.group_by,
+        group_column=order.group_column,
+        labels=order.labels,
+        add=order.add,
+    )
     recipe = order.recipe or recipes.for_network(order.network)
     options = {
         field.name: to_json(getattr(order, field.name))

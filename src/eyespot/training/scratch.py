@@ -55,7 +55,9 @@ class Order:
     learning_rate: float | None = None
     seed: int = 0
     group_by: str | None = None
+    group_column: str | None = None
     labels: Path | None = None  # the audit's table, edited
+    add: Path | None = None  # a folder of sorted photos that join those to learn from
     device: str = "auto"
     precision: Wish = "auto"
     time_limit: float | None = None  # seconds of training
@@ -187,7 +189,13 @@ def _fitted(
 def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
     """The photos with their labels, and how many files there are, usable or not."""
     with stages.stage("photos") as stage:
-        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        dataset = open_dataset(
+            order.source,
+            group_by=order.group_by,
+            group_column=order.group_column,
+            labels=order.labels,
+            add=order.add,
+        )
         check_trainable(dataset)
         found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
         stage.figure = f"{found:,} found, {len(dataset.classes)} classes"

@@ -69,7 +69,13 @@ def _made(order: Order, path: Path, overwrite: bool, watcher: Watcher) -> Result
 
 def digest(order: Order) -> str:
     """SHA-256 over the options, and the names, labels and contents of all photos."""
-    dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+    dataset = open_dataset(
+        order.source,
+        group_by=order.group_by,
+        group_column=order.group_column,
+        labels=order.labels,
+        add=order.add,
+    )
     options = [order.network, order.seed, order.flip, order.group_by, order.device]
     return request_digest(options, dataset)
 

@@ -33,7 +33,9 @@ class Order:
     seed: int = 0
     flip: bool = False  # answer with the mean over a photo and its mirror image
     group_by: str | None = None
+    group_column: str | None = None
     labels: Path | None = None  # the audit's table, edited
+    add: Path | None = None  # a folder of sorted photos that join those to learn from
     device: str = "auto"
     command: str = ""  # as the user typed it
 
@@ -102,7 +104,13 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
 def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
     """The photos with their labels, and how many files there are, usable or not."""
     with stages.stage("photos") as stage:
-        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        dataset = open_dataset(
+            order.source,
+            group_by=order.group_by,
+            group_column=order.group_column,
+            labels=order.labels,
+            add=order.add,
+        )
         check_trainable(dataset)
         found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
         stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
@@ -156,6 +164,7 @@ def _classifier(
                 top1_interval=metrics.top1_interval,
                 balanced_accuracy=metrics.balanced_accuracy,
             ),
+            photos=str(order.source),
         ),
         flip=order.flip,
         device=order.device,
