@@ -17,11 +17,13 @@ if TYPE_CHECKING:
         MissingWeightsError,
     )
     from eyespot.evaluation.findings import Report
+    from eyespot.inspection.explanation import explain
     from eyespot.transfer.estimators import Embedder, HeadClassifier, ImageClassifier
 
 _HOME = {  # name: the module that has it
     "train": "eyespot.api",
     "load": "eyespot.api",
+    "explain": "eyespot.inspection.explanation",
     "Classifier": "eyespot.classifier.classifier",
     "Prediction": "eyespot.classifier.classifier",
     "Report": "eyespot.evaluation.findings",
@@ -48,6 +50,7 @@ __all__ = [
     "MissingWeightsError",
     "Prediction",
     "Report",
+    "explain",
     "load",
     "train",
 ]

@@ -1,30 +1,41 @@
-"""Where a command may write a chart, and writing it."""
+"""Where a command may write a chart, a picture or a page, and writing a chart."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from eyespot.errors import InputError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 def require_chart(path: Path, *, overwrite: bool) -> None:
     """Raise `InputError`, before the work, where a chart could not or should not be written."""
+    _require(path, "--chart", "charts are SVG files", "chart.svg", overwrite)
+
+
+def require_picture(path: Path, *, overwrite: bool) -> None:
+    """The same for a PNG file."""
+    _require(path, "--out", "a sheet is a PNG file", "sheet.png", overwrite)
+
+
+def require_page(path: Path, *, overwrite: bool) -> None:
+    """The same for a page."""
+    _require(path, "--out", "a page is an HTML file", "page.html", overwrite)
+
+
+def _require(path: Path, option: str, kind: str, example: str, overwrite: bool) -> None:
     from eyespot import files
     from eyespot.datasets.names import shown
 
-    name = shown(str(path))
-    if path.suffix.lower() != ".svg":
-        raise InputError(f"{name}: charts are SVG files. Name one that ends in .svg")
+    name, suffix = shown(str(path)), Path(example).suffix
+    if path.suffix.lower() != suffix:
+        raise InputError(f"{name}: {kind}. Name one that ends in {suffix}")
     if path.is_dir():
-        raise InputError(f"{name} is a folder: name a file in it, such as chart.svg")
+        raise InputError(f"{name} is a folder: name a file in it, such as {example}")
     if path.exists() and not overwrite:
-        raise InputError(f"{name} already exists: choose another --chart, or pass --overwrite")
+        raise InputError(f"{name} already exists: choose another {option}, or pass --overwrite")
     files.require_writable(path)
 
 

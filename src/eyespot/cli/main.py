@@ -18,6 +18,7 @@ COMMANDS = {
     "train": ("train", "Make a classifier from a folder of photos, and measure it."),
     "check": ("check", "Before a long training: is the set-up sane?"),
     "predict": ("predict", "Name photos with a classifier."),
+    "explain": ("explain", "Show why a classifier says what it says of a photo."),
     "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),
     "audit": ("audit", "Look for what is wrong in a folder of photos."),
     "show-augmentations": ("show_augmentations", "Show photos as training sees them."),

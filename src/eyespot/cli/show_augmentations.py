@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eyespot.cli.charts import command_line
+from eyespot.cli.charts import command_line, require_picture
 from eyespot.cli.terminal import SEED, note_left_out
 from eyespot.errors import InputError
 
@@ -67,7 +67,7 @@ def show_augmentations(
     from eyespot.training.augmentation_sheet import Wanted, of_kinds, of_recipe
     from eyespot.training.recipes.catalogue import find
 
-    _require_png(out, overwrite=overwrite)
+    require_picture(out, overwrite=overwrite)
     if name and only:
         raise InputError("--recipe shows all of a recipe, --only single augmentations: give one")
     recipe = find(name) if name else None
@@ -159,18 +159,3 @@ def _readable(photos: Sequence[Photo], count: int, source: str) -> list[Photo]:
     if not found:
         raise InputError(f"None of the photos in {shown(source)} can be read: name other photos")
     return found
-
-
-def _require_png(path: Path, *, overwrite: bool) -> None:
-    """Raise `InputError`, before the work, where the sheet could not or should not be written."""
-    from eyespot import files
-    from eyespot.datasets.names import shown
-
-    name = shown(str(path))
-    if path.suffix.lower() != ".png":
-        raise InputError(f"{name}: a sheet is a PNG file. Name one that ends in .png")
-    if path.is_dir():
-        raise InputError(f"{name} is a folder: name a file in it, such as sheet.png")
-    if path.exists() and not overwrite:
-        raise InputError(f"{name} already exists: choose another --out, or pass --overwrite")
-    files.require_writable(path)

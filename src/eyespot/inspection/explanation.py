@@ -1,0 +1,205 @@
+"""Why a classifier says what it says of a photo, and how far that is to be trusted.
+
+Three things that can be looked at: where the network saw the label (Grad-CAM), what happens without
+that part of the picture (deletion), and the training photos that are most alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from eyespot import files
+from eyespot.classifier.classifier import Classifier, Prediction
+from eyespot.classifier.heads import probabilities
+from eyespot.datasets.names import shown
+from eyespot.errors import ImageError, lookup
+from eyespot.images.decode import decode
+from eyespot.images.preprocessing import Preprocessing, resized_size
+from eyespot.images.source import file_bytes
+from eyespot.inspection.deletion import Deletion, delete
+from eyespot.inspection.heat_map import HeatMap, HeatMaps
+from eyespot.inspection.training_photos import Neighbours, neighbours
+from eyespot.pages.words import between, percent
+
+NEAREST = 5
+SURE = 0.8  # probability from which an answer counts as sure
+TELLING = 0.01  # of probability: a smaller difference between two tenths tells nothing
+SHOWN_SIDE = 640  # pixels: the picture is kept at least as long as that on its short side
+CAUTION = "A heat map says where a network looked, never that it looked there for a good reason."
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom, shares of the picture
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was found about one answer. `doubts` are empty where nothing speaks against it."""
+
+    prediction: Prediction
+    label: str  # that the heat map is of: the answer, unless another was asked for
+    probability: float  # of this label, in [0, 1]
+    heat_map: HeatMap
+    deletion: Deletion | None  # None where the heat map is empty
+    neighbours: Neighbours
+    picture: Image.Image  # upright
+    seen: Box  # the part of it that the network saw
+    reasons: tuple[str, ...]  # for the label, one sentence each
+    doubts: tuple[str, ...]  # and against it
+    notes: tuple[str, ...]
+
+    @property
+    def trust(self) -> str:
+        """How far to trust the answer, and the heat map, in a sentence or two."""
+        number = len(self.doubts)
+        what = "one thing speaks" if number == 1 else f"{number} things speak"
+        sentence = f"Look at this photo yourself: {what} against the answer."
+        if not number:
+            sentence = "Nothing that we tried speaks against this answer."
+        return sentence if self.is_map_telling else f"{sentence} The heat map does not show why."
+
+    @property
+    def is_map_telling(self) -> bool:
+        """Whether the probability hangs on the hottest tenth more than on any other."""
+        return self.deletion is not None and self.deletion.beats_random
+
+    @property
+    def map_worth(self) -> str:
+        """What the deletion test says of the heat map, in a sentence."""
+        deletion = self.deletion
+        if deletion is None:
+            return "nothing in the network's last maps speaks for this label."
+        figures = (
+            "without the hottest tenth of the picture the probability goes from "
+            f"{percent(deletion.before)} to {percent(deletion.hottest)}, without another tenth to "
+            f"{percent(deletion.random)} on average"
+        )
+        if not deletion.beats_random:
+            return f"{figures}. The answer does not hang on what the map shows: do not read it."
+        if deletion.hottest > deletion.random - TELLING:
+            return f"{figures}. The answer hangs on no single part; the map is a hint only."
+        return f"{figures}. The answer hangs on what the map shows."
+
+    def save(self, path: str | Path, *, source: str = "") -> Path:
+        """Draw it as a PNG file; `source` is the command that made it, in small print."""
+        from eyespot.inspection.explanation_sheet import sheet
+
+        target = Path(path)
+        files.write_atomic(target, sheet(self, source=source))
+        return target
+
+
+def explain(
+    classifier: Classifier,
+    photo: str | Path,
+    *,
+    label: str | None = None,
+    photos: str | Path | None = None,
+    nearest: int = NEAREST,
+    seed: int = 0,
+) -> Explanation:
+    """Why `classifier` gives `photo` its label, or how it sees another `label` in it.
+
+    `photos` is the folder where the training photos lie: without it, the one that the classifier
+    was trained from, if it is still there. Raises `ImageError` for a photo that cannot be read,
+    `InputError` for a label that is none of the classes.
+
+    >>> eyespot.explain(classifier, "robin.jpg").save("why.png")
+    """
+    maps = HeatMaps(classifier)
+    if label is not None:
+        lookup("class", label, dict.fromkeys(classifier.classes))
+    content, picture, pixels, seen = _looked_at(Path(photo), classifier.backbone.preprocessing)
+    prediction = classifier.predict(photo)
+    assert isinstance(prediction, Prediction)
+    vector = classifier.embed([photo])[0]
+    place = classifier.classes.index(prediction.label if label is None else label)
+    heat_map = maps(pixels, place)
+    deletion = None
+    if heat_map.heat.any():
+        deletion = delete(classifier, pixels, place, heat=heat_map.heat, seed=seed)
+    folder = training_folder(classifier, photos)
+    near = neighbours(classifier, vector, files.sha256(content), k=nearest, folder=folder)
+    found = Explanation(
+        prediction=prediction,
+        label=classifier.classes[place],
+        probability=float(probabilities(classifier.head, vector[None])[0, place]),
+        heat_map=_cut(heat_map, classifier.backbone.preprocessing.padding),
+        deletion=deletion,
+        neighbours=near,
+        picture=picture,
+        seen=seen,
+        reasons=(),
+        doubts=(),
+        notes=near.notes,
+    )
+    reasons, doubts = _weighed(found, classifier)
+    return replace(found, reasons=tuple(reasons), doubts=tuple(doubts))
+
+
+def training_folder(classifier: Classifier, photos: str | Path | None) -> Path | None:
+    """Where the training photos are looked for: as told, or where they were, if they still are."""
+    if photos is not None:
+        return Path(photos)
+    remembered = Path(classifier.card.photos)
+    return remembered if classifier.card.photos and remembered.is_dir() else None
+
+
+def _looked_at(
+    path: Path, preprocessing: Preprocessing
+) -> tuple[bytes, Image.Image, NDArray[np.uint8], Box]:
+    """The file's bytes, its picture to be shown, what the network sees, and which part that is."""
+    try:
+        content = file_bytes(path)
+        _, pixels = preprocessing.read(content)
+        decoded = decode(content, short_side=max(SHOWN_SIDE, 2 * preprocessing.resize))
+    except ImageError as error:
+        raise ImageError(f"{shown(str(path))}: {error}") from error
+    picture = preprocessing.prepared(decoded.picture).convert("RGB")
+    width, height = resized_size(*picture.size, preprocessing.resize)
+    crop = preprocessing.crop
+    left, top = round((width - crop) / 2), round((height - crop) / 2)
+    box = (left / width, top / height, (left + crop) / width, (top + crop) / height)
+    return content, picture, pixels, box
+
+
+def _cut(found: HeatMap, padding: int) -> HeatMap:
+    """The map of the crop, without what was put around it."""
+    if not padding:
+        return found
+    inside = slice(padding, -padding)
+    return replace(found, heat=found.heat[inside, inside])
+
+
+def _weighed(found: Explanation, classifier: Classifier) -> tuple[list[str], list[str]]:
+    """What speaks for the label and what against it, one sentence each."""
+    reasons: list[str] = []
+    doubts: list[str] = []
+    answer, near = found.prediction, found.neighbours
+    if near.was_learned:
+        doubts.append("The classifier learned from this very photo: it may only remember it.")
+    if answer.is_none_of_these and answer.none_of_these is not None:
+        more = percent(answer.none_of_these)
+        doubts.append(f"It may be none of the classes: {more} of known photos look more familiar.")
+    if found.probability < SURE:
+        doubts.append(_unsure(found))
+    if near.nearest:
+        agree, number = near.of(found.label), len(near.nearest)
+        words = f"{agree} of the {number} nearest training photos are {shown(found.label)}"
+        (reasons if 2 * agree > number else doubts).append(f"{words}.")
+    if (measured := classifier.card.measured) is not None:
+        share = f"{percent(measured.top1)} (interval {between(measured.top1_interval)})"
+        reasons.append(f"Of {measured.n:,} photos it had not seen it named {share} correctly.")
+    return reasons, doubts
+
+
+def _unsure(found: Explanation) -> str:
+    others = [pair for pair in found.prediction.labels if pair[0] != found.label]
+    share = percent(found.probability)
+    if not others:
+        return f"The probability of {shown(found.label)} is {share} only."
+    name, other = others[0]
+    return f"It is not sure: {shown(found.label)} {share}, {shown(name)} {percent(other)}."
