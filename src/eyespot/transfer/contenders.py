@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.heads import Head, Labels, Vectors
 from eyespot.engines import Backbone
 from eyespot.errors import InputError
+from eyespot.evaluation.trials import Trial
 from eyespot.pages.words import count, percent
 
 LEAST = 1e-7  # of a probability, so that one wrong answer does not outweigh all others
@@ -49,21 +50,6 @@ class Contender:
     def is_whole(self) -> bool:
         """Whether it answered every photo."""
         return bool(self.answered.all())
-
-
-@dataclass(frozen=True)
-class Trial:
-    """How a contender did on the photos that all of them answered; shares are in [0, 1]."""
-
-    name: str
-    words: str
-    n: int  # photos
-    top1: float
-    log_loss: float  # nats
-    worse_by: float  # log loss above the best one's
-    worse_by_error: float  # standard error of that, over groups
-    seconds: float
-    is_chosen: bool
 
 
 @dataclass(frozen=True)
