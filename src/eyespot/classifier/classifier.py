@@ -138,8 +138,13 @@ class Classifier:
         novelty, reference = self.novelty, self.reference
         if novelty is None or reference is None:
             return None
-        negatives = reference.negative_directions if novelty.has_negatives else None
-        found = distances(vectors, reference.directions, novelty.neighbours, negatives=negatives)
+        found = distances(
+            vectors,
+            reference.directions,
+            novelty.neighbours,
+            negatives=reference.negative_directions if novelty.has_negatives else None,
+            nearness=novelty.nearness,
+        )
         return novelty.shares(found)
 
     def embed(self, sources: Sequence[Source]) -> NDArray[np.float32]:

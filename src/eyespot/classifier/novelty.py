@@ -33,7 +33,8 @@ class Novelty:
     neighbours: int  # the distance is to the k-th nearest training photo
     quantiles: tuple[float, ...]  # 101: the distance that 0 %, 1 %, ... 100 % of known photos had
     kept: float = 0.95  # share of known photos that is kept; the others are refused
-    has_negatives: bool = False  # then less the distance to the nearest example of none of these
+    has_negatives: bool = False  # then examples of none of these count, too
+    nearness: float = 0.0  # the distance within which they do; see `distances`
 
     def __post_init__(self) -> None:
         if self.neighbours < 1:
@@ -44,6 +45,9 @@ class Novelty:
             raise InputError("novelty's distances rise from the first to the last")
         if not 0 < self.kept < 1:
             raise InputError(f"novelty keeps a share between 0 and 1, not {self.kept}")
+
+        if not np.isfinite(self.nearness):
+            raise InputError(f"novelty's nearness is a distance, not {self.nearness}")
 
     @cached_property
     def threshold(self) -> float:
@@ -87,25 +91,33 @@ class NoveltyFigures:
 
 
 def distances(
-    vectors: Vectors, known: Vectors, k: int, *, negatives: Vectors | None = None
+    vectors: Vectors,
+    known: Vectors,
+    k: int,
+    *,
+    negatives: Vectors | None = None,
+    nearness: float = 0.0,
 ) -> NDArray[np.float32]:
     """(N, D) -> (N,) cosine distances to the k-th nearest of `known` (M, D) of length 1.
 
-    With `negatives` (M', D), of length 1, less the distance to the nearest of them: above zero is
-    nearer to what is none of these. Each photo's number is its own, in whatever company.
+    With `negatives` (M', D), of length 1, less the distance to the k-th nearest of them, or less
+    `nearness` where that is smaller: a photo far from all of them is judged as without them, one
+    among them is refused though it is near to a known one. Each photo's number is its own, in
+    whatever company.
     """
     asked = unit(vectors)
-    found = _to_nearest(asked, known, k)
-    if negatives is not None:
-        found = found - _to_nearest(asked, negatives, 1)
-    return found
+    found = to_nearest(asked, known, k)
+    if negatives is None:
+        return found
+    return found - np.minimum(to_nearest(asked, negatives, k), np.float32(nearness))
 
 
-def _to_nearest(asked: Vectors, known: Vectors, k: int) -> NDArray[np.float32]:
-    place = min(k, len(known)) - 1
+def to_nearest(asked: Vectors, points: Vectors, k: int) -> NDArray[np.float32]:
+    """(N, D) and (M, D), both of length 1 -> (N,) cosine distances to the k-th nearest point."""
+    place = min(k, len(points)) - 1
     found = np.empty(len(asked), np.float32)
     for start in range(0, len(asked), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        away = 1 - np.vecdot(asked[rows][:, None], known)
+        away = 1 - np.vecdot(asked[rows][:, None], points)
         found[rows] = np.partition(away, place, axis=1)[:, place]
     return found
