@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeGuard
@@ -91,18 +91,71 @@ def from_network(
     return Classifier(backbone, head, tuple(classes), reference, card, device=device)
 
 
+def from_embedding(
+    network: Network,
+    head: LinearHead,
+    *,
+    architecture: str,
+    preprocessing: Preprocessing,
+    classes: Sequence[str],
+    learned: Learned,
+    card: Card,
+    source: str,
+    device: str = "auto",
+) -> Classifier:
+    """A copy of `network` up to its embedding, with `head` on it: what fine-tuning gives.
+
+    Raises as `from_network` does.
+    """
+    backbone = tuned_backbone(
+        network, head, architecture=architecture, preprocessing=preprocessing, source=source
+    )
+    assert backbone.load is not None
+    where = next(network.parameters()).device
+    reference = _reference(learned, PixelsToAnswer(backbone.load(), backbone).to(where))
+    return Classifier(backbone, head, tuple(classes), reference, card, device=device)
+
+
+def tuned_backbone(
+    network: Network,
+    head: LinearHead,
+    *,
+    architecture: str,
+    preprocessing: Preprocessing,
+    source: str,
+) -> Backbone:
+    """A copy of `network`, which may have lost its own head, up to its embedding.
+
+    Raises `EyespotError` where it or `head` holds a number that is not finite.
+    """
+    given = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+    _require_finite({**given, "its head": torch.from_numpy(head.weight)})
+    place = f"{find(architecture).head}."
+    arrays = {n: t.numpy().copy() for n, t in given.items() if not n.startswith(place)}
+
+    def load() -> Network:
+        return assembled(
+            architecture, arrays, output=EMBEDDING, head=head, num_classes=len(head.bias)
+        )
+
+    return Backbone(
+        architecture=architecture,
+        weights=tensors_digest({name: torch.from_numpy(a) for name, a in arrays.items()}),
+        preprocessing=preprocessing,
+        output=EMBEDDING,
+        source=source,
+        load=load,
+        tensors=lambda: arrays,
+    )
+
+
 def _copied(network: Network, architecture: str, *, num_classes: int) -> Network:
     """The network in eval mode on the processor, in float32, without its auxiliary heads."""
     own = build(architecture, num_classes=num_classes)
     without_auxiliary(own)
     given = network.state_dict()
     state = {name: given[name].detach().cpu() for name in own.state_dict() if name in given}
-    for name, tensor in state.items():
-        if not tensor.isfinite().all():
-            raise EyespotError(
-                f"The network has numbers in {name} that are not finite, so it is not kept: train "
-                "with a smaller learning rate"
-            )
+    _require_finite(state)
     try:
         own.load_state_dict(state)
     except RuntimeError as error:
@@ -111,6 +164,15 @@ def _copied(network: Network, architecture: str, *, num_classes: int) -> Network
             "name its architecture and all of its classes"
         ) from error
     return own.eval()
+
+
+def _require_finite(state: Mapping[str, torch.Tensor]) -> None:
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise EyespotError(
+                f"The network has numbers in {name} that are not finite, so it is not kept: train "
+                "with a smaller learning rate"
+            )
 
 
 def _is_linear(network: Network, layer: nn.Module) -> TypeGuard[nn.Linear | nn.Conv2d]:

@@ -23,7 +23,9 @@ from PIL import Image
 from eyespot.errors import InputError
 from eyespot.images.preprocessing import Preprocessing
 
-Normalisation = Literal["none", "signed", "channel_mean", "mean_image", "standardise", "lenet"]
+Normalisation = Literal[
+    "none", "signed", "channel_mean", "mean_image", "standardise", "lenet", "pretrained"
+]
 Pixels = NDArray[np.uint8]  # (H, W, C)
 
 RAW = 1 / 255  # a deviation that leaves levels of 0 to 255
@@ -46,11 +48,14 @@ def with_statistics(
     | channel_mean | of each channel | 1 / 255 | -128 to 127 |
     | mean_image | of each pixel, rounded to a level | 1 / 255 | -128 to 127 |
     | standardise | of each channel | its deviation | mean 0, deviation 1 |
+    | pretrained | as it is in `preprocessing`, that of the weights | | |
     | lenet | 0.1 / 1.275 | 1 / 1.275 | -0.1 where it is black, 1.175 where it is white |
 
     >>> with_statistics(rule, (rule.read(photo.source)[1] for photo in photos), "standardise").mean
     (0.4914, 0.4822, 0.4465)
     """
+    if normalisation == "pretrained":
+        return preprocessing
     zeros, ones = (0.0,) * preprocessing.channels, (1.0,) * preprocessing.channels
     plain = replace(preprocessing, mean=zeros, std=ones, mean_image=None)
     if normalisation == "none":

@@ -54,6 +54,8 @@ def finding(history: Sequence[Epoch], best: Epoch | None) -> str:
     of = f"epoch {last.epoch}" if best is None else f"epoch {best.epoch} of {last.epoch}"
     if best is None or best.validation_top1 is None:
         return f"After {of}, {percent(last.top1)} of the training photos are named correctly"
+    if best.epoch == 0:
+        of = f"none of {last.epoch} epochs" if last.epoch > 1 else "no epoch"
     return f"Best after {of}: {percent(best.validation_top1)} of the validation photos are right"
 
 

@@ -15,8 +15,10 @@ from functools import partial
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from eyespot.classifier.assembly import without_auxiliary
+from eyespot.classifier.heads import LinearHead
 from eyespot.errors import InputError
 from eyespot.networks.architecture import Network
 
@@ -96,6 +98,46 @@ class FineTuning:
             for d in sorted({depth[id(parameter)] for parameter in group["params"]})
             for members in [[p for p in group["params"] if depth[id(p)] == d]]
         ]
+
+
+class WithHead(Network):
+    """A network up to its embedding and a linear head on it, with dropout between them.
+
+    So every network begins as its probe answers, whatever its own head does: SqueezeNet's takes
+    the mean over positions after a ReLU.
+    """
+
+    def __init__(self, network: Network, place: str, head: LinearHead, *, dropout: float) -> None:
+        """`network` gives its own head, at `place`, away."""
+        super().__init__()
+        without_auxiliary(network)
+        network.set_submodule(place, nn.Identity())
+        self.in_channels = network.in_channels
+        self.smallest_image_size = network.smallest_image_size
+        self.largest_image_size = network.largest_image_size
+        self.image_size_step = network.image_size_step
+        self.network = network
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.utils.skip_init(nn.Linear, head.width, len(head.bias))
+        with torch.no_grad():
+            self.head.weight.copy_(torch.from_numpy(head.weight) / head.temperature)
+            self.head.bias.copy_(torch.from_numpy(head.bias) / head.temperature)
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        return self.network.forward_features(images)
+
+    def forward_embedding(self, images: Tensor) -> Tensor:
+        return self.network.forward_embedding(images)
+
+    def classify(self, embedding: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.dropout(embedding))
+        return logits
+
+    @property
+    def linear_head(self) -> LinearHead:
+        """The head as a classifier holds it."""
+        weight, bias = self.head.weight.detach().cpu(), self.head.bias.detach().cpu()
+        return LinearHead("linear softmax", 0.0, 1.0, weight.numpy().copy(), bias.numpy().copy())
 
 
 def depths(network: Network, stages: Sequence[str], size: int) -> list[tuple[nn.Parameter, int]]:

@@ -47,7 +47,7 @@ def _searched(dataset: ImageDataset, progress: Progress) -> Looked:
     readable = without(dataset, embedded.left_out)
     audit = auditing.audit(readable, embedded)
     contents = tuple(facts.sha256 for facts in embedded.facts)
-    return Looked(_grouped(readable, audit.groups), contents)
+    return Looked(grouped(readable, audit.groups), contents)
 
 
 def _read(dataset: ImageDataset, progress: Progress) -> Looked:
@@ -63,7 +63,7 @@ def _read(dataset: ImageDataset, progress: Progress) -> Looked:
             contents.append(answer)
         progress(i + 1, len(dataset))
     readable = without(dataset, tuple(left_out))
-    return Looked(_grouped(readable, _given(readable.photos, contents)), tuple(contents))
+    return Looked(grouped(readable, _given(readable.photos, contents)), tuple(contents))
 
 
 def _content(photo: Photo) -> str | ImageError:
@@ -89,7 +89,7 @@ def _given(photos: Sequence[Photo], contents: Sequence[str]) -> tuple[int, ...]:
     return tuple(union.numbers())
 
 
-def _grouped(dataset: ImageDataset, numbers: Sequence[int]) -> ImageDataset:
+def grouped(dataset: ImageDataset, numbers: Sequence[int]) -> ImageDataset:
     """The photos with a name for every group of two or more, the user's own where there is one."""
     members = Counter(numbers)
     names: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""How good a network is that was trained from scratch, on photos that decided nothing about it."""
+"""How good a network is that was trained here, on photos that decided nothing about it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from eyespot.classifier.calibration import fit_temperature
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier
-from eyespot.classifier.trained import REMEMBERED, from_network
+from eyespot.classifier.trained import REMEMBERED, from_embedding, from_network
 from eyespot.classifier.trained import Learned as Remembered
 from eyespot.datasets.dataset import LeftOut
 from eyespot.errors import ImageError, InputError
 from eyespot.evaluation.evaluate import evaluate
 from eyespot.evaluation.findings import Report
+from eyespot.training.fine_tuning import WithHead
 from eyespot.training.scratch import Learned, Order
+from eyespot.weights import catalogue
 
 
 @dataclass(frozen=True)
@@ -61,24 +63,53 @@ def _classifier(order: Order, learned: Learned) -> Classifier:
     rows = _every_class_first(labels)
     first = rows[:REMEMBERED]
     named = Counter(str(photo.label) for photo in parts.train)
-    return from_network(
-        learned.fitted.network,
-        architecture=learned.begun.architecture.name,
-        preprocessing=learned.begun.learned.preprocessing,
-        classes=parts.classes,
-        learned=Remembered(
-            contents=tuple(parts.contents[i] for i in rows),
-            labels=tuple(labels[i] for i in first),
-            pictures=learned.begun.learned.plain(first),
-        ),
-        card=Card(
-            trained_on={label: named[label] for label in parts.classes},
-            fingerprint=fingerprint(parts.contents, [str(photo.label) for photo in parts.train]),
-            seed=order.seed,
-            photos=str(order.source),
-        ),
-        device=order.device,
+    remembered = Remembered(
+        contents=tuple(parts.contents[i] for i in rows),
+        labels=tuple(labels[i] for i in first),
+        pictures=learned.begun.learned.plain(first),
     )
+    weights = learned.begun.weights
+    card = Card(
+        trained_on={label: named[label] for label in parts.classes},
+        fingerprint=fingerprint(parts.contents, [str(photo.label) for photo in parts.train]),
+        seed=order.seed,
+        licence=catalogue.find(weights).licence if weights else None,
+        photos=str(order.source),
+    )
+    return _with_network(learned, remembered, card, order.device)
+
+
+def _with_network(learned: Learned, remembered: Remembered, card: Card, device: str) -> Classifier:
+    network, architecture = learned.fitted.network, learned.begun.architecture.name
+    preprocessing, classes = learned.begun.learned.preprocessing, learned.begun.parts.classes
+    if isinstance(network, WithHead):
+        return from_embedding(
+            network.network,
+            network.linear_head,
+            architecture=architecture,
+            preprocessing=preprocessing,
+            classes=classes,
+            learned=remembered,
+            card=card,
+            source=_source(learned),
+            device=device,
+        )
+    return from_network(
+        network,
+        architecture=architecture,
+        preprocessing=preprocessing,
+        classes=classes,
+        learned=remembered,
+        card=card,
+        device=device,
+    )
+
+
+def _source(learned: Learned) -> str:
+    """Where the weights of a fine-tuned network come from."""
+    best = learned.fitted.best
+    is_as_published = best is not None and best.epoch == 0
+    return f"{learned.begun.weights}{'' if is_as_published else ', fine-tuned'}"
 
 
 def _every_class_first(labels: Sequence[int]) -> list[int]:
@@ -109,7 +140,7 @@ def _readable(answer: NDArray[np.float32] | ImageError) -> NDArray[np.float32]:
 
 
 def _negatives(learned: Learned) -> tuple[LeftOut, ...]:
-    reason = "an example of none of these: a training from scratch does not learn from it"
+    reason = "an example of none of these: networks are trained without it"
     return tuple(LeftOut(photo.file, reason) for photo in learned.begun.dataset.negatives)
 
 

@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -41,7 +41,7 @@ from eyespot.training.distributed import World
 from eyespot.training.history import history_csv, history_jsonl
 from eyespot.training.measuring import Trained, measured
 from eyespot.training.recipes import catalogue as recipes
-from eyespot.training.scratch import Order, learn
+from eyespot.training.scratch import Learned, Order, learn
 from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.training.telling import card_section, learning_section
 from eyespot.values import to_json
@@ -58,6 +58,20 @@ NO_MATTER = (
     "keep",
     "command",
 )  # to the result, or its own
+
+
+class Learning(Protocol):
+    """From an order to a network that has learned, as `scratch.learn`."""
+
+    def __call__(
+        self,
+        order: Order,
+        stages: Stages,
+        *,
+        place: Path | None,
+        progress: facts.Watcher | None,
+        world: World | None,
+    ) -> Learned: ...
 
 
 def checkpoints_of(path: Path) -> Path:
@@ -79,8 +93,12 @@ def train_and_save(
     watcher: Watcher | None = None,
     progress: facts.Watcher | None = None,
     world: World | None = None,
+    learning: Learning = learn,
+    asked: Any = None,
 ) -> Result | None:
     """Train and write the bundle `path`, going on where a former run of the same order stood.
+
+    `learning` does the work; another one than from scratch says in `asked` what else it hangs on.
 
     Where it is there already, from the same photos and options, nothing is done; from others, it
     is replaced only with `overwrite`, and so are checkpoints of another training. None in all
@@ -90,7 +108,7 @@ def train_and_save(
     require_outside(path, order.source)
     require_bundle(path)
     networks.find(order.network)
-    place, digest = checkpoints_of(path), _digest(order)
+    place, digest = checkpoints_of(path), _digest(order, asked)
     with alone(path) if world.is_first else nullcontext():
         done = world.told(lambda: _done(path, digest, overwrite=overwrite))
         if done is not None:
@@ -98,7 +116,7 @@ def train_and_save(
                 _let_go(place, digest, keep=keep_checkpoints)
             return Result(done["answer"], tuple(done["summary"]), is_new=False)
         stages = Stages(watcher or Unwatched())
-        learned = learn(order, stages, place=place, progress=progress, world=world)
+        learned = learning(order, stages, place=place, progress=progress, world=world)
         if not world.is_first:
             return None
         trained = measured(order, learned)
@@ -129,7 +147,7 @@ def _done(path: Path, digest: str, *, overwrite: bool) -> dict[str, Any] | None:
     return None
 
 
-def _digest(order: Order) -> str:
+def _digest(order: Order, asked: Any) -> str:
     """SHA-256 over all that the result depends on."""
     dataset = open_dataset(
         order.source,
@@ -144,7 +162,8 @@ def _digest(order: Order) -> str:
         for field in fields(order)
         if field.name not in NO_MATTER
     }
-    return request_digest([options, to_json(recipe)], dataset)
+    more = [] if asked is None else [to_json(asked)]
+    return request_digest([options, to_json(recipe), *more], dataset)
 
 
 def _marked(digest: str) -> str:

@@ -87,6 +87,7 @@ class Beginning:
     parts: Parts
     found: int  # files, usable or not
     notes: tuple[str, ...]  # what the owner of the photos should know, one sentence each
+    weights: str | None = None  # the checkpoint that it begins with; None: its paper's first ones
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def begin(order: Order, stages: Stages) -> Beginning:
     Raises `InputError` where the photos, the network and the recipe do not go together.
     """
     architecture = networks.find(order.network)
-    dataset, found = _opened(order, stages)
+    dataset, found = opened(order, stages)
     asked = order.recipe or recipes.for_network(order.network)
     _fitted(order, asked, architecture, photos=len(dataset), channels=3)  # refused before the work
     with stages.stage("look") as stage:
@@ -166,7 +167,7 @@ def learn(
             saving=Saving(keep=order.keep),
             world=world or World(device=order.torch_device),
         )
-        stage.figure = _told(fitted)
+        stage.figure = told(fitted)
     return Learned(begun, fitted, stages)
 
 
@@ -186,7 +187,7 @@ def _fitted(
     )
 
 
-def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
+def opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
     """The photos with their labels, and how many files there are, usable or not."""
     with stages.stage("photos") as stage:
         dataset = open_dataset(
@@ -262,7 +263,7 @@ def _seen(pictures: Pictures, most: int, watch: Progress) -> Iterator[NDArray[np
         watch(done, len(rows))
 
 
-def _told(fitted: facts.Fitted) -> str:
+def told(fitted: facts.Fitted) -> str:
     """What a training gave, in a few words."""
     done, best = count(len(fitted.history), "epoch"), fitted.best
     if best is None or best.validation_top1 is None:

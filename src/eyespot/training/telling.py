@@ -19,9 +19,10 @@ NORMALISATIONS = {
     "channel_mean": "less the mean of each channel over the training photos",
     "mean_image": "less the mean picture of the training photos",
     "standardise": "each channel to mean 0 and deviation 1 over the training photos",
+    "pretrained": "as the pretrained weights expect them",
     "lenet": "black at -0.1, white at 1.175",
 }
-CARD_FACTS = ("length", "optimiser", "changed by")
+CARD_FACTS = ("length", "what learns", "optimiser", "changed by")
 ENDINGS = {
     "finished": "It went to its planned end",
     "time limit": "It was planned to end within its time limit",
@@ -85,6 +86,11 @@ def learning_section(fitted: Fitted, recipe: Recipe) -> Html:
             f"The weights of epoch {best.epoch} are in the bundle, the best on the validation "
             f"photos ({percent(best.validation_top1)})."
         )
+        if best.epoch == 0:
+            kept = (
+                "The weights that it began with are in the bundle: no epoch did better on the "
+                f"validation photos ({percent(best.validation_top1)})."
+            )
     return section(
         "How it learned",
         chart(finding(history, best), curves_drawing(history, best), note=MEASURED),
@@ -107,9 +113,10 @@ def learning_section(fitted: Fitted, recipe: Recipe) -> Html:
 def card_section(fitted: Fitted, recipe: Recipe) -> str:
     """The paragraph of the bundle's README."""
     rows = "\n".join(f"- {what}: {how}." for what, how in facts(recipe) if what in CARD_FACTS)
+    how = "From scratch" if recipe.fine_tuning is None else "Fine-tuned"
     return f"""
 ## How it was trained
-From scratch by the recipe {recipe.name} ({recipe.source or "no source stated"}):
+{how} by the recipe {recipe.name} ({recipe.source or "no source stated"}):
 {finding(fitted.history, fitted.best)}.
 {rows}
 

@@ -36,6 +36,7 @@ RANGES: dict[Normalisation, Allowed] = {
     "channel_mean": CENTRED,
     "mean_image": CENTRED,
     "standardise": Allowed("mean near 0, deviation near 1", (-0.6, 0.6), (0.5, 1.6), (-40, 40)),
+    "pretrained": Allowed("as the weights expect it", (-256, 256), (0, 130), (-256, 256)),
     "lenet": Allowed("numbers from -0.1 to 1.175", (-0.11, 1.19), (0, 0.65), (-0.11, 1.19)),
 }
 

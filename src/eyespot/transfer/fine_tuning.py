@@ -1,0 +1,129 @@
+"""From a folder of photos to a fine-tuned network, on the loop that trains from scratch.
+
+Read, look at every photo, divide, fit a head, let the last stages learn. What came out is measured
+and written as what was trained from scratch is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from eyespot import audit as auditing
+from eyespot.datasets.checks import check_trainable, without
+from eyespot.datasets.splits import grouped_folds
+from eyespot.embeddings import Embedded, embed
+from eyespot.engines import pretrained
+from eyespot.errors import InputError
+from eyespot.networks import catalogue as networks
+from eyespot.training import facts, scratch
+from eyespot.training.distributed import World
+from eyespot.training.fine_tuning import WithHead
+from eyespot.training.looking import grouped
+from eyespot.training.parts import Looked, Parts, divided
+from eyespot.training.scratch import Beginning, Learned, opened
+from eyespot.training.stages import Stages
+from eyespot.transfer.lesson import (
+    TIME_LIMIT,
+    VALIDATION,
+    Lesson,
+    Tuning,
+    fine_tuned,
+    lesson,
+    recipe_for,
+)
+from eyespot.transfer.material import FOLDS
+from eyespot.transfer.probes import Examples
+from eyespot.weights import catalogue
+
+
+def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
+    """Look at the photos, divide them, fit the head.
+
+    Raises `InputError` where the photos and the network do not go together.
+    """
+    checkpoint = catalogue.find(tuning.weights)
+    recipe_for(tuning, photos=1, has_mirrored=False)  # refused before the work
+    dataset, found = opened(order, stages)
+    with stages.stage("embedding") as stage:
+        watch = stages.watcher.advance
+        embedded = embed(dataset.photos, pretrained(checkpoint.name), progress=watch)
+        dataset = without(dataset, embedded.left_out)
+        check_trainable(dataset)
+        stage.figure = f"{len(embedded):,} photos"
+    with stages.stage("audit") as stage:
+        audit = auditing.audit(dataset, embedded)
+        contents = tuple(each.sha256 for each in embedded.facts)
+        looked = Looked(grouped(dataset, audit.groups), contents)
+        parts = divided(looked, validation=VALIDATION, seed=order.seed)
+        stage.figure = ", ".join(f"{n:,} {part}" for part, n in parts.sizes.items() if n)
+    with stages.stage("head") as stage:
+        examples, notes = _examples(parts, embedded, seed=order.seed)
+        tried = (parts.validation, parts.labels(parts.validation))
+        begun = lesson(tuning, examples, parts.train, tried, seed=order.seed)
+        stage.figure = str(begun.candidate)
+    notes = (*looked.dataset.notes, *parts.notes, *notes)
+    for sentence in notes:
+        stages.watcher.note(sentence)
+    return Beginning(
+        architecture=networks.find(checkpoint.network),
+        network=begun.network,
+        recipe=begun.recipe,
+        learned=begun.learned,
+        tried=begun.tried,
+        dataset=looked.dataset,
+        parts=parts,
+        found=found,
+        notes=notes,
+        weights=checkpoint.name,
+    )
+
+
+def _examples(parts: Parts, embedded: Embedded, *, seed: int) -> tuple[Examples, tuple[str, ...]]:
+    """The training part's embeddings in folds, and what could not be as asked."""
+    row = {photo.file: i for i, photo in enumerate(embedded.photos)}
+    rows = [row[photo.file] for photo in parts.train]
+    if not parts.validation:
+        raise InputError("Fine-tuning needs photos to choose the epoch on: add photos")
+    folds = grouped_folds(
+        [str(photo.label) for photo in parts.train],
+        [photo.group for photo in parts.train],
+        folds=FOLDS,
+        seed=seed,
+        names=parts.contents,
+    )
+    labels = np.array(parts.labels(parts.train), np.int64)
+    number = folds.number.astype(np.int64)
+    vectors = (embedded.vectors[rows], embedded.mirrored[rows])
+    return Examples(*vectors, labels, number, len(parts.classes)), folds.notes
+
+
+def learn(
+    order: scratch.Order,
+    stages: Stages,
+    *,
+    tuning: Tuning,
+    place: Path | None = None,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> Learned:
+    """Fine-tune; with a `place` for checkpoints, go on where it stood. Raises as `scratch.learn`.
+
+    Where `order` has no time limit, `TIME_LIMIT` is taken.
+    """
+    begun = begin(tuning, order, stages)
+    assert isinstance(begun.network, WithHead) and begun.tried is not None
+    with stages.stage("training") as stage:
+        fitted = fine_tuned(
+            Lesson(begun.network, begun.recipe, begun.learned, begun.tried),
+            order,
+            time_limit=order.time_limit or TIME_LIMIT,
+            place=place,
+            progress=progress,
+            world=world or World(device=order.torch_device),
+        )
+        stage.figure = scratch.told(fitted)
+    for sentence in fitted.notes:
+        stages.watcher.note(sentence)
+    return Learned(begun, fitted, stages)

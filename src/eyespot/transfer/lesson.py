@@ -1,0 +1,234 @@
+"""A pretrained network learns on from the photos at hand: first a head on it, then its last stages.
+
+The head is the probe's, fitted on embeddings, so that the first steps do not shake what the stages
+before it know already (Kumar et al.: Fine-Tuning can Distort Pretrained Features and Underperform
+Out-of-Distribution, ICLR 2022, arXiv:2202.10054, Sect. 4: linear probing, then fine-tuning). Where
+no epoch does better on the validation photos than that beginning, the beginning is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from eyespot.classifier.heads import LinearHead
+from eyespot.datasets.dataset import Photo
+from eyespot.errors import InputError
+from eyespot.images.augmentations.catalogue import Augmentation
+from eyespot.images.augmentations.flip import Flip
+from eyespot.images.augmentations.random_resized_crop import RandomResizedCrop
+from eyespot.networks import catalogue as networks
+from eyespot.pages.words import count, duration, percent
+from eyespot.training import facts, precision, scratch
+from eyespot.training.averaging import EMA
+from eyespot.training.checkpoints import Saving
+from eyespot.training.distributed import World
+from eyespot.training.facts import Epoch, Fitted
+from eyespot.training.fine_tuning import FineTuning, WithHead
+from eyespot.training.fit import fit
+from eyespot.training.losses import CrossEntropy
+from eyespot.training.optimisers import AdamW
+from eyespot.training.pictures import Pictures
+from eyespot.training.recipe import ImageRule, Recipe
+from eyespot.training.regularisers import EarlyStopping
+from eyespot.training.schedules import Cosine, WarmUp
+from eyespot.training.step import Rule
+from eyespot.training.validating import validate
+from eyespot.transfer import probes
+from eyespot.transfer.probes import Candidate, Examples
+from eyespot.weights import catalogue
+from eyespot.weights import load as load_weights
+
+TIME_LIMIT = 600.0  # seconds, where no other is asked for
+VALIDATION = 0.15  # share of the training photos that the epoch is chosen on
+UNFROZEN = 3  # stages, where no other number is asked for
+EPOCHS, PATIENCE = 12, 5
+BATCH_SIZE = 32
+RATE, LAYER_DECAY = 3e-4, 0.7
+DROPOUT = 0.2
+LINEAR = {kind: path for kind, path in probes.STRENGTHS.items() if kind != probes.NEIGHBOURS}
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Which part of which pretrained network learns."""
+
+    weights: str = catalogue.DEFAULT  # a checkpoint
+    unfrozen: int | None = UNFROZEN  # the last stages, besides the head; None: all of them
+    norms: Literal["frozen", "learned"] = "frozen"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """All that a fine-tuning begins with; `candidate` is how its head was chosen."""
+
+    network: WithHead
+    recipe: Recipe
+    learned: Pictures
+    tried: Pictures
+    candidate: Candidate | None = None
+
+
+def recipe_for(tuning: Tuning, *, photos: int, has_mirrored: bool) -> Recipe:
+    """How `photos` training photos are learned from; `has_mirrored`: mirror images help.
+
+    Raises `InputError` where more stages are to learn than there are.
+    """
+    checkpoint = catalogue.find(tuning.weights)
+    stages = tuple(stage.module for stage in networks.find(checkpoint.network).stages)
+    if tuning.unfrozen is not None and tuning.unfrozen > len(stages):
+        raise InputError(
+            f"{checkpoint.network} has {len(stages)} stages, and {tuning.unfrozen} were to learn: "
+            f"pass --unfreeze 1 to {len(stages)}, or all"
+        )
+    seen = checkpoint.preprocessing
+    crop = RandomResizedCrop(seen.crop, area=(0.35, 1.0), interpolation=seen.interpolation)
+    flips: tuple[Augmentation, ...] = (Flip(),) if has_mirrored else ()
+    return Recipe(
+        name="fine-tuning",
+        networks=(checkpoint.network,),
+        epochs=EPOCHS,
+        batch_size=min(BATCH_SIZE, photos),
+        optimiser=AdamW(RATE),
+        schedule=WarmUp(length=1 / EPOCHS, then=Cosine()),
+        loss=CrossEntropy(),
+        image=ImageRule(seen.resize, seen.crop, seen.interpolation, seen.padding),
+        normalisation="pretrained",
+        augmentations=(crop, *flips),
+        regularisers=(EarlyStopping(PATIENCE),),
+        clip_norm=1.0,
+        ema=EMA(0.98, warms_up=True),
+        validation=VALIDATION,
+        fine_tuning=FineTuning(
+            stages=tuple(f"network.{stage}" for stage in stages),
+            unfrozen=tuning.unfrozen,
+            norms=tuning.norms,
+            layer_decay=LAYER_DECAY,
+        ),
+        source="eyespot's own",
+        notes=(
+            f"Begins with the weights {checkpoint.name} and the probe's head.",
+            "Photos are mirrored, which helped the probe."
+            if has_mirrored
+            else "Photos are not mirrored: that did not help the probe.",
+        ),
+    )
+
+
+def lesson(
+    tuning: Tuning,
+    examples: Examples,
+    learned: Sequence[Photo],
+    tried: tuple[Sequence[Photo], Sequence[int]],
+    *,
+    seed: int,
+) -> Lesson:
+    """The network with its head fitted on `examples`, which are those of the photos `learned`.
+
+    `tried` are the photos to choose the epoch on, with their labels.
+    """
+    checkpoint = catalogue.find(tuning.weights)
+    candidate = probes.choose(examples, strengths=LINEAR)[0]
+    head = probes.fit(examples, candidate)
+    assert isinstance(head, LinearHead)
+    recipe = recipe_for(tuning, photos=len(learned), has_mirrored=candidate.with_mirrored)
+    network = load_weights(checkpoint).network
+    place = networks.find(checkpoint.network).head
+    return Lesson(
+        network=WithHead(network, place, head, dropout=DROPOUT),
+        recipe=recipe,
+        learned=Pictures(
+            learned,
+            examples.labels.tolist(),
+            num_classes=examples.num_classes,
+            preprocessing=checkpoint.preprocessing,
+            augmentations=recipe.augmentations,
+            seed=seed,
+        ),
+        tried=Pictures(
+            *tried, num_classes=examples.num_classes, preprocessing=checkpoint.preprocessing
+        ),
+        candidate=candidate,
+    )
+
+
+def fine_tuned(
+    begun: Lesson,
+    order: scratch.Order,
+    *,
+    time_limit: float,
+    place: Path | None = None,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> Fitted:
+    """The network as its best epoch left it, or as it began where that did better.
+
+    Then `best` is an epoch 0, and a note says so.
+    """
+    world = world or World(device=order.torch_device)
+    network = begun.network
+    start = standing(begun, order, world)
+    kept = {name: held.detach().clone() for name, held in network.state_dict().items()}
+    fitted = fit(
+        network,
+        begun.learned,
+        begun.tried,
+        begun.recipe,
+        seed=order.seed,
+        place=place,
+        watcher=progress,
+        precision=order.precision,
+        workers=order.workers,
+        time_limit=time_limit,
+        when_not_finite=order.when_not_finite,
+        saving=Saving(keep=order.keep),
+        world=world,
+    )
+    return never_worse(fitted, start, kept, photos=len(begun.tried))
+
+
+def standing(begun: Lesson, order: scratch.Order, world: World) -> Epoch:
+    """What the network does on the validation photos before its first step, as an epoch 0."""
+    device = torch.device(world.device)
+    network = begun.network.to(device)
+    numbers = precision.decided(order.precision, network, device)
+    loss, top1 = validate(
+        network,
+        begun.tried,
+        rule=Rule(begun.recipe.loss, (), numbers, False, device),
+        batch_size=BATCH_SIZE,
+        workers=order.workers,
+        world=world,
+        check=lambda: None,
+    )
+    return Epoch(0, 0, 0.0, loss, top1, validation_loss=loss, validation_top1=top1)
+
+
+def never_worse(fitted: Fitted, start: Epoch, kept: Mapping[str, Tensor], *, photos: int) -> Fitted:
+    """`fitted`, or with the weights `kept` that it began with, where no epoch is better."""
+    notes = list(fitted.notes)
+    plan = fitted.plan
+    if plan.time_limit is not None and plan.steps < plan.steps_per_epoch:
+        notes.append(
+            f"The time limit of {duration(plan.time_limit)} is too small for one pass: "
+            f"{count(plan.steps * plan.batch_size, 'photo')} were learned from. Pass a longer "
+            "--time-limit."
+        )
+    if fitted.best is not None and fitted.best.is_better_than(start):
+        return replace(fitted, notes=tuple(notes))
+    fitted.network.load_state_dict(kept)
+    assert start.validation_top1 is not None
+    best = fitted.best.validation_top1 if fitted.best else None
+    against = ""
+    if best is not None:
+        against = f", {percent(best)} at best against {percent(start.validation_top1)}"
+    notes.append(
+        f"Fine-tuning did no better than the probe on {count(photos, 'validation photo')}"
+        f"{against}: the pretrained network with the probe's head is kept."
+    )
+    return replace(fitted, best=start, notes=tuple(notes))
