@@ -1,11 +1,13 @@
 """The four answers are said in true words, in the terminal's width."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from reports import measured, report
 
-from eyespot.evaluation.summary import TOO_FEW_PHOTOS, cautions, summary_lines, weakest_class
+from eyespot.evaluation.cautions import cautions
+from eyespot.evaluation.summary import TOO_FEW_PHOTOS, summary_lines, weakest_class
 
 FLOWERS = ("rose", "tulip", "daisy")
 
@@ -167,3 +169,31 @@ def test_the_terminal_gets_three_to_six_lines_of_at_most_100_characters():
 def test_no_sentence_boasts_or_shouts():
     words = said(report([[30, 0], [0, 30]], FLOWERS[:2])).lower()
     assert not any(word in words for word in ("!", "state of the art", " ai ", "sample", "great"))
+
+
+def test_nobody_is_sent_to_photograph_more_of_a_published_data_set():
+    made = report([[40, 10, 0], [2, 48, 0], [0, 3, 47]], FLOWERS)
+    words = said(replace(made, can_photograph=False))
+    assert "photograph" not in words.partition("Next:")[2]
+    assert (
+        "Next: look at the 10 photos of rose taken for tulip, the commonest confusion; "
+        "try another network, which may tell them apart (eyespot networks)."
+    ) in words
+
+
+def test_with_five_photos_a_class_all_classes_need_more():
+    have = (("rose", 5), ("tulip", 5), ("daisy", 30))
+    made = report([[4, 1, 0], [1, 4, 0], [0, 0, 30]], FLOWERS, trained_on=have)
+    assert "Next: photograph more of every class, 20 of each or so, on other days" in said(made)
+    assert [note.seen for note in cautions(made)] == [
+        "Half of the classes have 5 photos or fewer to learn from.",
+        "It learned from 30 photos of daisy, and from 5 of rose.",
+    ]
+
+
+def test_classes_of_unlike_sizes_are_also_counted_alike():
+    # 96 of 100 and 2 of 5: 98 of 105 in all, (0.96 + 0.4) / 2 counted alike
+    words = said(report([[96, 4], [3, 2]], FLOWERS[:2]))
+    assert "93.3 % (interval" in words
+    assert "With every class counted alike: 68.0 %." in words
+    assert "counted alike" not in said(report([[46, 4], [3, 47]], FLOWERS[:2]))

@@ -114,6 +114,7 @@ def machine_answer(report: Report) -> dict[str, Any]:
         "balanced_accuracy": metrics.balanced_accuracy,
         "per_class": to_json(metrics.per_class),
         "confusion": to_json(metrics.confusion),
+        "calibration": to_json(report.calibration),
         "classes": list(metrics.classes),
         "skipped": to_json(report.left_out),
         "measured_by": report.measured_by,

@@ -96,9 +96,9 @@ def read_published(source: Path) -> ImageDataset | None:
 
     Raises `InputError` where its files are not as they were published.
     """
-    if (place := find_imagenet(source)) is not None:
-        return read_imagenet(source, place)
-    return _inside_files(source)
+    place = find_imagenet(source)
+    dataset = _inside_files(source) if place is None else read_imagenet(source, place)
+    return None if dataset is None else replace(dataset, is_published=True)
 
 
 def _inside_files(source: Path) -> ImageDataset | None:

@@ -58,6 +58,7 @@ class ImageDataset:
     left_out: tuple[LeftOut, ...] = ()
     negatives: tuple[Photo, ...] = ()  # reserved folders: examples of "none of these", no class
     notes: tuple[str, ...] = ()  # what was guessed or repaired while reading, one sentence each
+    is_published: bool = False  # a data set of others: nobody here can photograph more of it
 
     def __len__(self) -> int:
         return len(self.photos)

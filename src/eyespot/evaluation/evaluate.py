@@ -16,6 +16,7 @@ from eyespot.evaluation.intervals import Bools, Ints, numbered
 from eyespot.evaluation.metrics import measure, ranks
 from eyespot.evaluation.paired import compare
 from eyespot.evaluation.protocols import CENTER, Protocol, WholePhoto
+from eyespot.evaluation.reliability import measure_calibration
 
 REMEMBERED = Note(
     "The classifier learned from all of these photos.",
@@ -59,10 +60,10 @@ def report(
     command: str,
 ) -> Report:
     """The report on (N, K) `probabilities` of the photos found, as `way` or its like gave them."""
-    classifier = way.classifier
+    card, truth = way.classifier.card, truths(found.photos, found.classes)
     metrics = measure(
         found.classes,
-        truths(found.photos, found.classes),
+        truth,
         probabilities,
         groups=[photo.group for photo in found.photos],
         seed=seed,
@@ -74,9 +75,12 @@ def report(
         measured_by="training photos" if found.are_remembered else "held out",
         command=command,
         protocol=way.protocol,
-        trained_on=tuple((classifier.card.trained_on or {}).items()),
+        trained_on=tuple((card.trained_on or {}).items()),
         left_out=found.left_out,
         notes=(REMEMBERED,) if found.are_remembered else (),
+        calibration=measure_calibration(probabilities, truth, seed=seed),
+        can_photograph=not dataset.is_published and card.trained_on is not None,
+        fingerprint=card.fingerprint,
         making=_making(way),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eyespot.evaluation.findings import Report
+from eyespot.values import to_json
 
 
 def figures(report: Report) -> dict[str, Any]:
@@ -23,4 +24,10 @@ def figures(report: Report) -> dict[str, Any]:
             {"label": c.label, "n": c.n, "precision": c.precision, "recall": c.recall, "f1": c.f1}
             for c in metrics.per_class
         ],
+        "calibration": to_json(report.calibration),
+        "none_of_these": to_json(report.novelty),
+        "label_sets": to_json(report.coverage),
+        "tried": to_json(report.trials),
+        "suspects": report.suspects,
+        "fingerprint": report.fingerprint,
     }

@@ -4,11 +4,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from eyespot.classifier.calibration import Calibration
+from eyespot.classifier.coverage import CoverageFigures
+from eyespot.classifier.novelty import NoveltyFigures
 from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.answers import Row
 from eyespot.evaluation.metrics import Metrics
 from eyespot.evaluation.paired import Difference
 from eyespot.evaluation.protocols import CENTER, Protocol
+from eyespot.evaluation.trials import Trial
 
 MeasuredBy = Literal["held out", "cross-validation", "training photos"]
 
@@ -40,6 +44,12 @@ class Report:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Note, ...] = ()
     suspects: int = 0  # labels that look wrong
+    calibration: Calibration | None = None  # None: the probabilities were not measured
+    novelty: NoveltyFigures | None = None  # None: it cannot tell what is none of its classes
+    coverage: CoverageFigures | None = None  # None: it gives no sets of labels
+    trials: tuple[Trial, ...] = ()  # ways to it that were tried, the cheapest first
+    can_photograph: bool = True  # whether more photos can be had: not of a published data set
+    fingerprint: str = ""  # SHA-256 over contents and labels of the photos learned from
     making: tuple[tuple[str, str], ...] = ()  # ("network", "efficientnet_lite0"), ...
     seconds: tuple[tuple[str, float], ...] = ()  # (stage, seconds)
     table: str | None = None  # the name of the file with every photo's answers, if one is written

@@ -92,7 +92,8 @@ def _errors(probabilities: Floats, truth: Ints) -> Errors:
 
 def _sure(probabilities: Floats) -> Doubles:
     """(N,) probabilities of the first answers; 1.0000001 of float32 is 1."""
-    return np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
+    found: Doubles = np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
+    return found
 
 
 def _true(probabilities: Floats, truth: Ints) -> Doubles:

@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from eyespot.datasets.dataset import LeftOut
+from eyespot.evaluation.cautions import cautions
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.gallery import choose, errors_section, pictures, place_of, right_blocks
-from eyespot.evaluation.metrics import ClassMetrics, Metrics
+from eyespot.evaluation.limits_section import coverage_section, in_short, novelty_section
+from eyespot.evaluation.metrics import ClassMetrics
 from eyespot.evaluation.summary import (
+    TOO_FEW_PHOTOS,
     Sentence,
     by_chance,
-    cautions,
     how_good,
     how_sure,
     in_comparison,
@@ -22,9 +24,10 @@ from eyespot.evaluation.summary import (
     weakest,
     what_next,
 )
-from eyespot.evaluation.sureness import Bin, calibration_error, sureness
+from eyespot.evaluation.sureness_section import how_right, sureness_section
+from eyespot.evaluation.trials import trials_section
 from eyespot.pages.glossary import glossary, term
-from eyespot.pages.intervals import interval_drawing, small_interval
+from eyespot.pages.intervals import interval_drawing
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.matrix import matrix
 from eyespot.pages.page import page
@@ -65,7 +68,9 @@ def report_html(report: Report, *, learning: Html = NOTHING) -> str:
             ),
             errors_section(report, chosen, shown=shown),
             _classes(report),
-            _sureness(report),
+            sureness_section(report),
+            *_limits(report),
+            trials_section(report.trials) if report.trials else NOTHING,
             learning,
             _left_out(report.left_out),
             _making(report),
@@ -88,19 +93,33 @@ def _first_screen(report: Report, *, has_learning: bool) -> Html:
         tag("h1", None, _html(how_good(report))),
         paragraph(_html(how_sure(report)), _html(by_chance(report))),
         paragraph(_html(comparison)) if (comparison := in_comparison(report)) else "",
+        paragraph(knowing) if (knowing := _knowing(report)) else "",
         paragraph(_html(weakest(report)), _html(what_next(report))),
         drawing,
         *notes,
-        _contents(has_learning=has_learning),
+        _contents(report, has_learning=has_learning),
     )
 
 
-def _contents(*, has_learning: bool) -> Html:
+def _knowing(report: Report) -> str:
+    """How far its probabilities can be trusted, and what it does with something else."""
+    told = []
+    if (found := report.calibration) is not None and report.metrics.n >= TOO_FEW_PHOTOS:
+        told.append(f"{how_right(report.metrics, found.sure)}.")
+    if short := in_short(report.novelty, report.coverage):
+        told.append(short)
+    return " ".join(told)
+
+
+def _contents(report: Report, *, has_learning: bool) -> Html:
     parts = (
         ("matrix", "Matrix"),
         ("errors", "Errors"),
         ("classes", "Classes"),
         ("sureness", "Sureness"),
+        *([("none-of-these", "None of these")] if report.novelty else []),
+        *([("label-sets", "Label sets")] if report.coverage else []),
+        *([("tried", "What was tried")] if report.trials else []),
         *([("learning", "How it learned")] if has_learning else []),
         ("left-out", "Left out"),
         ("making", "How it was made"),
@@ -188,40 +207,9 @@ def _or_none(share: float | None) -> Html:
     return quiet("none") if share is None else tag("span", None, percent(share))
 
 
-def _sureness(report: Report) -> Html:
-    bins = sureness([(row.probability, row.is_right) for row in report.rows])
-    if not bins:
-        words = paragraph("No photo's answers were kept.")
-        return section("How sure it is, and how often it is right", words, anchor="sureness")
-    n = sum(b.n for b in bins)
-    error = paragraph(
-        "Where the dot lies left of the dashed line, it was surer than right. ",
-        quiet(
-            f"Mean distance {percent(calibration_error(bins))}, ",
-            tag("span", {"class": "number"}, f"n = {n:,}"),
-        ),
-    )
-    rows = [
-        (
-            f"{round(100 * b.low)} to {round(100 * b.high)} %",
-            small_interval(b.right, b.interval, reference=("sure", b.sure)),
-            percent(b.right),
-            f"{b.n:,}",
-        )
-        for b in reversed(bins)
-    ]
-    heads = (term("how sure"), "right: dot and interval; dashed: how sure", "right", "photos")
-    drawn = table(heads, rows, caption="Photos by how sure the answer was", text_columns=2)
-    return section(_how_right(report.metrics, bins), error, drawn, anchor="sureness")
-
-
-def _how_right(metrics: Metrics, bins: Sequence[Bin]) -> str:
-    sure = sum(b.n * b.sure for b in bins) / metrics.n
-    low, high = metrics.top1_interval
-    if low <= sure <= high:  # within what chance does
-        return "It is right about as often as it is sure"
-    how = "surer than it should be" if sure > high else "less sure than it could be"
-    return f"It is {how}: {percent(sure)} on average, and right on {percent(metrics.top1)}"
+def _limits(report: Report) -> list[Html]:
+    found = [] if report.novelty is None else [novelty_section(report.novelty)]
+    return found if report.coverage is None else [*found, coverage_section(report.coverage)]
 
 
 def _left_out(files: Sequence[LeftOut]) -> Html:
@@ -247,9 +235,18 @@ def _left_out(files: Sequence[LeftOut]) -> Html:
 
 def _making(report: Report) -> Html:
     facts: list[tuple[str, str]] = [(what, value) for what, value in report.making]
+    if report.fingerprint:
+        photos = f"{sum(n for _, n in report.trained_on):,}, "
+        facts.append(
+            (
+                "photos learned from",
+                join((photos, term("fingerprint"), " ", code(report.fingerprint))),
+            )
+        )
     facts.append(("command", code(report.command)))
     stages = [(stage, duration(seconds)) for stage, seconds in report.seconds]
     total = sum(seconds for _, seconds in report.seconds)
     spent = table(("stage", "time"), stages, caption=f"{duration(total)} in all")
-    made = (definitions(facts), spent if stages else "")
-    return section("How it was made", *made, anchor="making")
+    again = "The same command on the same photos, with the same versions, gives the same again."
+    made = (definitions(facts), paragraph(again), spent if stages else "")
+    return section("How it was made, and how to make it again", *made, anchor="making")

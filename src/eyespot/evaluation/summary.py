@@ -5,7 +5,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from eyespot.evaluation.findings import Note, Report
+from eyespot.evaluation.cautions import has_few_to_learn
+from eyespot.evaluation.findings import Report
 from eyespot.evaluation.intervals import wilson
 from eyespot.evaluation.metrics import ClassMetrics, Metrics
 from eyespot.evaluation.paired import sentence as compared
@@ -15,9 +16,9 @@ from eyespot.pages.matrix import confused_pairs
 from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
 
 TOO_FEW_PHOTOS = 30  # below, one photo moves the figure by more than 3 points
-TOO_FEW_GROUPS = 20  # below, the 95 % held in 83 to 98 % of trials (docs/metrics.md)
 WEAK = 0.9  # a recall below it makes more photos the first advice
 MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
+UNLIKE = 0.03  # between the share of all photos and that of classes counted alike: worth a word
 SEEN_AT_A_GLANCE = 50  # errors
 NAME_WIDTH = 20  # characters of a class name in the terminal
 WIDTH = 100
@@ -80,8 +81,16 @@ def how_sure(report: Report) -> Sentence:
         Span(" ("),
         Span("interval", "interval"),
         Span(f" {between(metrics.top1_interval)}). "),
+        *_counted_alike(metrics),
         *_too_few(metrics),
     )
+
+
+def _counted_alike(metrics: Metrics) -> Sentence:
+    """The balanced accuracy, where large classes hide how small ones fare, or the other way."""
+    if metrics.n < TOO_FEW_PHOTOS or abs(metrics.top1 - metrics.balanced_accuracy) < UNLIKE:
+        return ()
+    return (Span(f"With every class counted alike: {percent(metrics.balanced_accuracy)}. "),)
 
 
 def in_comparison(report: Report) -> Sentence:
@@ -148,24 +157,52 @@ def weakest_class(metrics: Metrics) -> ClassMetrics | None:
 
 def what_next(report: Report) -> Sentence:
     """One or two things to do, the most useful first; all from the numbers."""
-    steps: list[Sentence] = []
-    metrics, worst = report.metrics, weakest_class(report.metrics)
-    if metrics.n < TOO_FEW_PHOTOS:
-        steps.append((Span("measure on more photos, 100 or so"),))
-    elif worst is not None and worst.recall is not None and worst.recall < WEAK:
-        more = f"photograph about {_more(report, worst.label)} more of "
-        steps.append((Span(more), Span(worst.label, "name"), Span(", on other days")))
+    steps = _more_photos(report)
+    errors = round(report.metrics.n * (1 - report.metrics.top1))
     if report.suspects:
         seem = "seems" if report.suspects == 1 else "seem"
         steps.append((Span(f"look at {count(report.suspects, 'label')} that {seem} wrong"),))
-    if worst is not None:
-        steps.append((Span(_look_at(round(metrics.n * (1 - metrics.top1)))),))
+    if errors and report.can_photograph:
+        steps.append((Span(_look_at(errors)),))
+    elif errors:
+        steps.append(_confused(report))
+        steps.append((Span("try another network, which may tell them apart (eyespot networks)"),))
     if not steps:
         steps.append((Span("try it on photos of another day or another camera"),))
     joined: Sentence = (Span("Next:", "strong"), Span(" "))
     for i, step in enumerate(steps[:2]):
         joined = (*joined, *((Span("; "),) if i else ()), *step)
     return (*joined, Span("."))
+
+
+def _more_photos(report: Report) -> list[Sentence]:
+    """What to photograph, where that would help and can be done."""
+    metrics, worst = report.metrics, weakest_class(report.metrics)
+    if not report.can_photograph:
+        return []
+    if has_few_to_learn(report):
+        more = f"photograph more of every class, {MORE_PHOTOS[0]} of each or so, on other days"
+        return [(Span(more),)]
+    if metrics.n < TOO_FEW_PHOTOS:
+        return [(Span("measure on more photos, 100 or so"),)]
+    if worst is not None and worst.recall is not None and worst.recall < WEAK:
+        more = f"photograph about {_more(report, worst.label)} more of "
+        return [(Span(more), Span(worst.label, "name"), Span(", on other days"))]
+    return []
+
+
+def _confused(report: Report) -> Sentence:
+    """The commonest confusion, to be looked at in the report."""
+    n, truth, answer = confused_pairs(report.metrics.confusion)[0]
+    classes = report.metrics.classes
+    photos = "the one photo" if n == 1 else f"the {n:,} photos"
+    return (
+        Span(f"look at {photos} of "),
+        Span(classes[truth], "name"),
+        Span(" taken for "),
+        Span(classes[answer], "name"),
+        Span(", the commonest confusion" if n > 1 else ""),
+    )
 
 
 def _look_at(errors: int) -> str:
@@ -181,38 +218,6 @@ def _more(report: Report, label: str) -> int:
     have = dict(report.trained_on)
     lacking = statistics.median(have.values()) - have.get(label, 0) if have else 0
     return int(min(max(-(-lacking // 10) * 10, MORE_PHOTOS[0]), MORE_PHOTOS[1]))
-
-
-def cautions(report: Report) -> tuple[Note, ...]:
-    """What the reader must know before trusting the headline, besides the report's own notes."""
-    metrics, found = report.metrics, []
-    commonest = max(metrics.per_class, key=lambda c: c.n)
-    share = commonest.n / metrics.n
-    if metrics.top1_interval[0] <= share < 1:
-        found.append(
-            Note(
-                f"Always answering {visible_text(commonest.label)} would be right on "
-                f"{commonest.n:,} of {metrics.n:,} ({percent(share)}).",
-                "We measured no clear gain over that.",
-            )
-        )
-    if metrics.is_grouped and metrics.groups < TOO_FEW_GROUPS:
-        found.append(
-            Note(
-                f"The photos come from only {count(metrics.groups, 'group')}.",
-                "Photos of one group are almost one photo: with so few the interval is rough, and "
-                "more often too narrow than too wide.",
-            )
-        )
-    empty = [c.label for c in metrics.per_class if c.n == 0]
-    if empty:
-        found.append(
-            Note(
-                f"{count(len(empty), 'class')} had no photo to measure on.",
-                "Nothing is known where nothing was measured; the balanced accuracy leaves it out.",
-            )
-        )
-    return tuple(found)
 
 
 def summary_lines(report: Report) -> list[str]:

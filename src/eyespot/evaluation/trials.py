@@ -1,6 +1,12 @@
 """Ways to a classifier that were tried on the same photos, and how each did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from eyespot.pages.glossary import term
+from eyespot.pages.markup import Html
+from eyespot.pages.pieces import paragraph, quiet, section, table
+from eyespot.pages.words import count, duration, percent
 
 
 @dataclass(frozen=True)
@@ -16,3 +22,38 @@ class Trial:
     worse_by_error: float  # standard error of that, over groups
     seconds: float
     is_chosen: bool
+
+
+def trials_section(trials: Sequence[Trial]) -> Html:
+    """The part of the report about what was tried."""
+    chosen = next((each.name for each in trials if each.is_chosen), trials[0].name)
+    rows = [
+        (
+            each.name,
+            each.words,
+            percent(each.top1),
+            f"{each.log_loss:.3f}",
+            _behind(each),
+            duration(each.seconds),
+        )
+        for each in trials
+    ]
+    heads = ("way", "what it is", "right", term("log loss"), "behind the best by", "time")
+    caption = f"On {count(trials[0].n, 'photo')} that none of them had learned from"
+    return section(
+        f"What was tried: {chosen} was taken",
+        table(heads, rows, caption=caption, text_columns=2),
+        paragraph(
+            quiet(
+                "The cheapest way is taken whose log loss lies within one standard error of the "
+                "best, if it is right at least as often as the first."
+            )
+        ),
+        anchor="tried",
+    )
+
+
+def _behind(each: Trial) -> str:
+    if not each.worse_by:
+        return "the best"
+    return f"{each.worse_by:.3f} ± {each.worse_by_error:.3f}"

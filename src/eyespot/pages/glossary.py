@@ -21,6 +21,20 @@ TERMS = {
     "from are measured on: it flatters.",
     "cross-validation": "The photos are dealt into parts; each part is answered by a head that "
     "learned from the others only.",
+    "calibration error": "The mean distance between how sure the answers were and how often they "
+    "were right, over 15 bins with as many photos each (ECE).",
+    "Brier score": "The mean squared distance of a photo's probabilities from the truth, summed "
+    "over the classes: 0 is perfect, 2 is surely wrong on every photo.",
+    "log loss": "The mean of -log of the probability that the true label was given, in nats: a "
+    "sure error costs much.",
+    "none of these": "The answer for a photo that is further from all training photos than "
+    "photos of the classes usually are.",
+    "AUROC": "The chance that such a picture looks newer than a photo of the classes: 0.5 is no "
+    "better than a coin, 1 tells them all apart.",
+    "label set": "As many labels as are needed to hold the truth in the share of photos that was "
+    "asked for.",
+    "fingerprint": "A number made of the contents and labels of all photos: another photo or "
+    "another label gives another number.",
     "how sure": "The probability that the classifier gives its first answer.",
     "nearest training photos": "The photos it learned from whose embeddings are most like this "
     "one's: often the reason for an answer.",

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eyespot.classifier.calibration import Calibration
 from eyespot.classifier.heads import probabilities
 from eyespot.embeddings import nearest
 from eyespot.evaluation.answers import Neighbour, Row, rows
 from eyespot.evaluation.metrics import Metrics, measure
+from eyespot.evaluation.reliability import measure_calibration
 from eyespot.transfer.material import Material
-from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
+from eyespot.transfer.probes import (
+    Candidate,
+    Examples,
+    choose,
+    cross_validate,
+    cross_validated,
+    fit,
+)
 
 NESTED_IN_FULL = 1_000  # photos up to which the inner choice, too, tries every fold
 NEIGHBOURS = 3  # training photos shown beside an error
@@ -27,22 +36,25 @@ class Answers:
     metrics: Metrics
     random_split: Metrics | None  # had photos that belong together been separated
     is_cross_validation: bool
+    calibration: Calibration
 
 
 def measured(material: Material, examples: Examples, chosen: Candidate, *, seed: int) -> Answers:
     """On the held-out part, once; without one by cross-validation, the choice made in each fold."""
     part = material.part(held_out=True)
     if part:
-        found = probabilities(fit(examples, chosen), material.vectors[list(part)])
-        return Answers(part, found, _metrics(material, part, found, seed), None, False)
+        head, vectors = fit(examples, chosen), material.vectors[list(part)]
+        found = probabilities(head, vectors)
+        before = probabilities(replace(head, temperature=1.0), vectors)
+        return _answers(material, part, found, before, None, seed=seed)
     part = material.part(held_out=False)
-    found = cross_validate(examples, lambda inner: _choice(inner, chosen))
+    found, before = cross_validated(examples, lambda inner: _choice(inner, chosen))
     random_split = None
     if len(set(material.groups)) < len(part):
         separated, _ = material.examples(seed=seed, grouped=False)
         by_chance = cross_validate(separated, lambda _: chosen)
         random_split = measure(material.classes, material.labels, by_chance, seed=seed)
-    return Answers(part, found, _metrics(material, part, found, seed), random_split, True)
+    return _answers(material, part, found, before, random_split, seed=seed)
 
 
 def answer_rows(material: Material, examples: Examples, answers: Answers) -> tuple[Row, ...]:
@@ -81,9 +93,23 @@ def _choice(examples: Examples, chosen: Candidate) -> Candidate:
     return choose(examples, held_out=None if small else int(folds[np.argmin(sizes)]))[0]
 
 
-def _metrics(
-    material: Material, part: tuple[int, ...], found: NDArray[np.float32], seed: int
-) -> Metrics:
+def _answers(
+    material: Material,
+    part: tuple[int, ...],
+    found: NDArray[np.float32],
+    before: NDArray[np.float32],
+    random_split: Metrics | None,
+    *,
+    seed: int,
+) -> Answers:
+    """What was answered, measured: how often right, and how truly sure."""
     labels = material.labels[list(part)]
     groups = [material.groups[row] for row in part]
-    return measure(material.classes, labels, found, groups=groups, seed=seed)
+    return Answers(
+        part=part,
+        probabilities=found,
+        metrics=measure(material.classes, labels, found, groups=groups, seed=seed),
+        random_split=random_split,
+        is_cross_validation=not material.is_held_out.any(),
+        calibration=measure_calibration(found, labels, seed=seed, before=before),
+    )

@@ -133,20 +133,30 @@ def fit(examples: Examples, candidate: Candidate) -> Head:
     return replace(head, temperature=candidate.temperature)
 
 
-@one_thread_per_product()
 def cross_validate(examples: Examples, chosen_on: Callable[[Examples], Candidate]) -> Vectors:
     """(N, K) probabilities: each fold is answered by a head chosen and fitted without it."""
+    return cross_validated(examples, chosen_on)[0]
 
-    def answer(fold: int) -> tuple[NDArray[np.bool_], Vectors]:
+
+@one_thread_per_product()
+def cross_validated(
+    examples: Examples, chosen_on: Callable[[Examples], Candidate]
+) -> tuple[Vectors, Vectors]:
+    """(N, K) probabilities as `cross_validate` has them, and what they were at temperature 1."""
+
+    def answer(fold: int) -> tuple[NDArray[np.bool_], Vectors, Vectors]:
         outside = examples.folds == fold
         training = examples.where(~outside)
         head = fit(training, chosen_on(training))
-        return outside, probabilities(head, examples.vectors[outside])
+        vectors = examples.vectors[outside]
+        before = probabilities(replace(head, temperature=1.0), vectors)
+        return outside, probabilities(head, vectors), before
 
     answers = np.zeros((len(examples.labels), examples.num_classes), np.float32)
-    for outside, found in in_threads(answer, np.unique(examples.folds)):
-        answers[outside] = found
-    return answers
+    as_before = np.zeros_like(answers)
+    for outside, found, before in in_threads(answer, np.unique(examples.folds)):
+        answers[outside], as_before[outside] = found, before
+    return answers, as_before
 
 
 def out_of_fold(
