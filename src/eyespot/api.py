@@ -30,6 +30,7 @@ def train(
     group_by: str | None = None,
     labels: str | Path | None = None,
     flip: bool = False,
+    coverage: float | None = None,
     seed: int = 0,
     device: str = "auto",
     recipe: str | Path | Recipe | None = None,
@@ -40,7 +41,8 @@ def train(
 ) -> Classifier:
     """A classifier from a folder with a folder of photos for each class.
 
-    "probe" trains a head on the pretrained weights `network`; "scratch" trains the `network` of the
+    "probe" trains a head on the pretrained weights `network`, with `coverage` also label sets that
+    hold the truth in that share of photos; "scratch" trains the `network` of the
     catalogue itself, as its paper or `recipe` says, in `time_limit` seconds at most. What was
     measured is in `.card.measured`; with `out` the bundle is written, and a training from scratch
     goes on where it was stopped. Raises `InputError` where that cannot be, with what to do.
@@ -50,7 +52,8 @@ def train(
     """
     asked = _Asked(
         located(photos), None if out is None else Path(out), overwrite, network, group_by,
-        None if labels is None else Path(labels), flip, seed, device, f"eyespot.train({photos!r})",
+        None if labels is None else Path(labels), flip, coverage, seed, device,
+        f"eyespot.train({photos!r})",
     )  # fmt: skip
     learning = _Learning(recipe, epochs, batch_size, learning_rate, time_limit)
     if method == "scratch":
@@ -79,6 +82,7 @@ class _Asked:
     group_by: str | None
     labels: Path | None
     flip: bool
+    coverage: float | None
     seed: int
     device: str
     command: str
@@ -101,6 +105,7 @@ def _probe(asked: _Asked) -> Classifier:
         network=asked.network or DEFAULT,
         seed=asked.seed,
         flip=asked.flip,
+        coverage=asked.coverage,
         group_by=asked.group_by,
         labels=asked.labels,
         device=asked.device,
@@ -116,8 +121,10 @@ def _scratch(asked: _Asked, learning: _Learning) -> Classifier:
     from eyespot.training import saving, scratch  # which load torch
     from eyespot.training.recipe_files import read_recipe
 
-    if asked.network is None or asked.flip:
-        raise InputError('method="scratch" needs a network of the catalogue, and takes no flip')
+    if asked.network is None or asked.flip or asked.coverage is not None:
+        raise InputError(
+            'method="scratch" needs a network of the catalogue, and takes neither flip nor coverage'
+        )
     recipe = learning.recipe
     order = scratch.Order(
         source=asked.source,

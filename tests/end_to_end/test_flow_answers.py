@@ -188,8 +188,13 @@ def test_predict_prints_one_line_for_every_file_and_only_those(made, tmp_path):
             assert set(row) == {"file", "error"}
             assert len(row["error"]) > 5
         else:
-            assert set(row) == {"file", "label", "probability", "none_of_these", "labels"}
-            assert row["none_of_these"] is None
+            assert set(row) == {
+                "file", "label", "probability", "none_of_these", "is_none_of_these", "label_set",
+                "labels",
+            }  # fmt: skip
+            assert 0 <= row["none_of_these"] <= 1
+            assert row["is_none_of_these"] == (row["none_of_these"] > 0.95)
+            assert row["label_set"] is None
             assert row["label"] == row["labels"][0]["label"]
             scores = [item["score"] for item in row["labels"]]
             assert scores == sorted(scores, reverse=True)
@@ -221,6 +226,7 @@ def test_predict_writes_a_table_that_opens_and_cannot_act(made, tmp_path):
     content = table.read_bytes().decode("utf-8-sig")
     head, *rows = csv.reader(io.StringIO(content, newline=""))
     assert head[:5] == ["file", "label", "probability", "none_of_these", "error"]
+    assert head[5:7] == ["is_none_of_these", "label_set"]
     assert len(rows) == len(names)
     assert all(len(row) <= len(head) for row in rows)
     assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@\t\r"))]

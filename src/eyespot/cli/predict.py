@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 NOTHING_ANSWERED = 2  # exit code
 LABELS_COUNTED = 20  # labels in the last lines, the most frequent first
-COLUMNS = ("file", "label", "probability", "none_of_these", "error")
+COLUMNS = (
+    "file", "label", "probability", "none_of_these", "error", "is_none_of_these", "label_set",
+)  # fmt: skip
+REFUSED = "none of these"
+WITHIN_SET = " | "  # between the labels of a set, in one cell
 SORTED_TO = "sorted_to"
 
 
@@ -84,7 +88,7 @@ def predict(
         if isinstance(answer, LeftOut):
             unanswered += 1
         else:
-            labels[answer.label] += 1
+            labels[REFUSED if answer.is_none_of_these else answer.label] += 1
             place = sorter.copy(named[answer.file], answer) if sorter else None
         to = {} if sorter is None else {SORTED_TO: None if place is None else place.as_posix()}
         click.echo(json.dumps(as_json(answer) | to) if jsonl else _line(answer))
@@ -132,6 +136,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "label": answer.label,
         "probability": answer.probability,
         "none_of_these": answer.none_of_these,
+        "is_none_of_these": answer.is_none_of_these,
+        "label_set": None if answer.label_set is None else list(answer.label_set),
         "labels": [{"label": label, "score": score} for label, score in answer.labels],
     }
 
@@ -147,15 +153,24 @@ def _watched(answers: Iterator[Answer], total: int) -> Iterator[Answer]:
 
 
 def _line(answer: Answer) -> str:
-    """`robin.jpg    robin  97.1 %    thrush 2.0 %`, or the reason why there is no label."""
+    """`robin.jpg    robin  97.1 %    thrush 2.0 %`, or the reason why there is no label.
+
+    A photo that is refused says so, and what it is most like; a set of several labels follows.
+    """
     from eyespot.datasets.dataset import LeftOut
     from eyespot.datasets.names import shown
 
     if isinstance(answer, LeftOut):
         return f"{shown(answer.file):<40}  not answered: {answer.reason}"
-    others = ", ".join(f"{shown(label)} {100 * p:.1f} %" for label, p in answer.labels[1:3])
-    first = f"{shown(answer.label):<20} {100 * answer.probability:5.1f} %"
-    return f"{shown(answer.file):<40}  {first}   {others}".rstrip()
+    others = [f"{shown(label)} {100 * p:.1f} %" for label, p in answer.labels[:3]]
+    if answer.is_none_of_these:
+        said = f"{REFUSED:<20} {'':7}   rather {others[0]}"
+    else:
+        first = f"{shown(answer.label):<20} {100 * answer.probability:5.1f} %"
+        said = f"{first}   {', '.join(others[1:])}"
+    if answer.label_set is not None and len(answer.label_set) > 1:
+        said = f"{said.rstrip()}   one of: {', '.join(map(shown, answer.label_set))}"
+    return f"{shown(answer.file):<40}  {said}".rstrip()
 
 
 def _cells(answer: Answer) -> dict[str, str]:
@@ -168,6 +183,9 @@ def _cells(answer: Answer) -> dict[str, str]:
     row |= {"label": answer.label, "probability": f"{answer.probability:.6f}"}
     if answer.none_of_these is not None:
         row["none_of_these"] = f"{answer.none_of_these:.6f}"
+        row["is_none_of_these"] = str(int(answer.is_none_of_these))
+    if answer.label_set is not None:
+        row["label_set"] = WITHIN_SET.join(answer.label_set)
     for place, (label, probability) in enumerate(answer.labels[1:], start=2):
         row |= {f"label_{place}": label, f"probability_{place}": f"{probability:.6f}"}
     return row

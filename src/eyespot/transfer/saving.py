@@ -77,6 +77,7 @@ def digest(order: Order) -> str:
         add=order.add,
     )
     options = [order.network, order.seed, order.flip, order.group_by, order.device]
+    options += [] if order.coverage is None else [order.coverage]
     return request_digest(options, dataset)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from eyespot import audit as auditing
 from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
@@ -18,9 +21,11 @@ from eyespot.embeddings import embed
 from eyespot.engines import Backbone, pretrained
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
+from eyespot.transfer.knowing import Making, calibrating, negatives_of, trust_told, with_trust
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import Answers, answer_rows, measured
 from eyespot.transfer.probes import Candidate, Examples, choose, fit
+from eyespot.trust.coverage import require_share
 from eyespot.weights import catalogue
 
 
@@ -32,12 +37,18 @@ class Order:
     network: str = catalogue.DEFAULT  # a checkpoint
     seed: int = 0
     flip: bool = False  # answer with the mean over a photo and its mirror image
+    coverage: float | None = None  # share of photos whose label set shall hold the truth
     group_by: str | None = None
     group_column: str | None = None
     labels: Path | None = None  # the audit's table, edited
     add: Path | None = None  # a folder of sorted photos that join those to learn from
     device: str = "auto"
     command: str = ""  # as the user typed it
+
+    def __post_init__(self) -> None:
+        """Raises `InputError` for a coverage that cannot be promised."""
+        if self.coverage is not None:
+            require_share(self.coverage)
 
 
 @dataclass(frozen=True)
@@ -75,17 +86,28 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         stage.figure = f"{len(set(material.groups)):,} groups"
     with stages.stage("head") as stage:
         examples, dealing = material.examples(seed=order.seed)
-        chosen = choose(examples)[0]
+        is_calibrating = calibrating(examples, order.coverage)
+        learned = examples.where(~is_calibrating)
+        chosen = choose(learned)[0]
         stage.figure = str(chosen)
     with stages.stage("measure") as stage:
-        answers = measured(material, examples, chosen, seed=order.seed)
+        asked = learned if material.part(held_out=True) else examples
+        answers = measured(material, asked, chosen, seed=order.seed)
         stage.figure = f"{answers.metrics.n:,} photos"
+    classifier = _classifier(
+        material, fit(learned, chosen), order, backbone, answers, is_calibrating
+    )
+    with stages.stage("trust") as stage:
+        strangers = negatives_of(dataset, backbone, material, flip=order.flip, device=order.device)
+        making = Making(material, examples, is_calibrating, chosen, order.coverage, order.seed)
+        classifier, knowing = with_trust(classifier, making, strangers)
+        stage.figure = trust_told(classifier)
     findings = _findings(audit, order)
-    notes = (*dataset.notes, *material.notes, *dealing, *(f"{n.seen} {n.why}" for n in findings))
+    of_photos = (*dataset.notes, *material.notes, *dealing)
+    notes = (*of_photos, *knowing, *(f"{n.seen} {n.why}" for n in findings))
     for sentence in notes:
         stages.watcher.note(sentence)
-    classifier = _classifier(material, fit(examples, chosen), order, backbone, answers)
-    left_out = (*dataset.left_out, *material.left_out, *_negatives(dataset))
+    left_out = (*dataset.left_out, *material.left_out, *strangers.left_out)
     report = _report(order, dataset, material, examples, answers, classifier, chosen)
     seconds = tuple(stages.seconds.items())
     return Trained(
@@ -93,7 +115,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         report=replace(report, left_out=left_out, notes=findings, seconds=seconds),
         audit=audit,
         head=chosen,
-        split=_split(material),
+        split=_split(material, is_calibrating, classifier),
         found=found,
         left_out=left_out,
         notes=notes,
@@ -134,16 +156,27 @@ def _report(
         command=order.command,
         random_split=answers.random_split,
         trained_on=tuple((classifier.card.trained_on or {}).items()),
+        novelty=classifier.card.novelty,
+        coverage=classifier.card.coverage,
+        calibration=answers.calibration,
+        can_photograph=not dataset.is_published,
+        fingerprint=classifier.card.fingerprint,
         making=_making(order, classifier, chosen),
     )
 
 
 def _classifier(
-    material: Material, head: Head, order: Order, backbone: Backbone, answers: Answers
+    material: Material,
+    head: Head,
+    order: Order,
+    backbone: Backbone,
+    answers: Answers,
+    is_calibrating: NDArray[np.bool_],
 ) -> Classifier:
     """The fitted head with its backbone, and what was measured of it."""
     learned = list(material.part(held_out=False))
     labels = material.labels[learned]
+    taught = labels[~is_calibrating]
     contents = tuple(material.contents[i] for i in learned)
     metrics = answers.metrics
     return Classifier(
@@ -152,7 +185,7 @@ def _classifier(
         classes=material.classes,
         reference=Reference(contents, material.vectors[learned], labels),
         card=Card(
-            trained_on={c: int((labels == i).sum()) for i, c in enumerate(material.classes)},
+            trained_on={c: int((taught == i).sum()) for i, c in enumerate(material.classes)},
             fingerprint=fingerprint(contents, [material.classes[i] for i in labels]),
             seed=order.seed,
             licence=catalogue.find(order.network).licence,
@@ -194,13 +227,15 @@ def _making(order: Order, classifier: Classifier, chosen: Candidate) -> tuple[tu
     )
 
 
-def _split(material: Material) -> dict[str, int]:
+def _split(
+    material: Material, is_calibrating: NDArray[np.bool_], classifier: Classifier
+) -> dict[str, int]:
+    """Part -> photos; calibration and none of these only where there are such."""
     held_out = {"train": 0, "validation": 0, "test": 0}
     for photo, is_held_out in zip(material.photos, material.is_held_out, strict=True):
         held_out[str(photo.part) if is_held_out else "train"] += 1
+    if number := int(is_calibrating.sum()):
+        held_out |= {"train": held_out["train"] - number, "calibration": number}
+    if classifier.reference is not None and classifier.reference.negatives is not None:
+        held_out["none_of_these"] = len(classifier.reference.negatives)
     return held_out
-
-
-def _negatives(dataset: ImageDataset) -> tuple[LeftOut, ...]:
-    reason = "an example of none of these: this version does not learn from it yet"
-    return tuple(LeftOut(photo.file, reason) for photo in dataset.negatives)

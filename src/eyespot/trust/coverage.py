@@ -45,6 +45,14 @@ def enough(coverage: float) -> int:
     return math.ceil(round(2 / (1 - coverage), 9)) - 1
 
 
+def require_share(coverage: float) -> None:
+    """Raise `InputError` where label sets cannot hold the truth in such a share of photos."""
+    if not 0.5 <= coverage < 1:
+        raise InputError(
+            f"Label sets hold the truth in a share from 0.5 to below 1, not {coverage:g}: try 0.95"
+        )
+
+
 def fit(
     probabilities: Floats,
     truth: Ints,
@@ -58,10 +66,7 @@ def fit(
 
     Raises `InputError` where `coverage` is no share that sets can promise.
     """
-    if not 0.5 <= coverage < 1:
-        raise InputError(
-            f"Label sets hold the truth in a share from 0.5 to below 1, not {coverage:g}: try 0.95"
-        )
+    require_share(coverage)
     rows = _one_of_each(groups, seed)
     scores = 1 - np.asarray(probabilities, np.float32)[rows, truth[rows]]
     labels = truth[rows]

@@ -1,0 +1,273 @@
+"""What a new classifier is given to know of itself: what is none of its classes, and label sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.audit import audit
+from eyespot.classifier.classifier import Classifier
+from eyespot.classifier.coverage import Coverage, CoverageFigures
+from eyespot.classifier.heads import Head, Labels, Vectors, probabilities
+from eyespot.datasets.dataset import ImageDataset, LeftOut
+from eyespot.datasets.names import counted
+from eyespot.embeddings import Embedded, embed
+from eyespot.engines import Backbone
+from eyespot.pages.words import percent
+from eyespot.transfer.material import Material
+from eyespot.transfer.probes import Candidate, Examples, fit
+from eyespot.trust import coverage as label_sets
+from eyespot.trust import novelty
+from eyespot.trust.novelty import Known, Strangers
+from eyespot.trust.unrelated import unrelated
+
+NEGATIVE = "none_of_these"
+FEWEST_NEGATIVES = 2  # fewer are an accident, not an example
+TURNS = 3  # folds that measuring label sets needs: to learn, to calibrate, to measure
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """The user's examples of none of these, each picture once; None: too few to learn from."""
+
+    strangers: Strangers | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def negatives_of(
+    dataset: ImageDataset, backbone: Backbone, material: Material, *, flip: bool, device: str
+) -> Negatives:
+    """The readable examples of none of these, in groups, without any picture of a class.
+
+    One example teaches nothing: it is left out and told.
+    """
+    if not dataset.negatives:
+        return Negatives()
+    embedded = embed(dataset.negatives, backbone, device=device)
+    rows, copies = _once(embedded, set(material.contents))
+    left_out = (*embedded.left_out, *copies)
+    if len(rows) < FEWEST_NEGATIVES:
+        why = f"an example of none of these, of {FEWEST_NEGATIVES} or more that are needed"
+        alone = tuple(LeftOut(embedded.photos[i].file, why) for i in rows)
+        sentence = (
+            f"{NEGATIVE}/ has {counted(len(rows), 'photo')} that can be used, and 2 or more are "
+            "needed: nothing was learned from it. Put some more there, of what turns up in use."
+        )
+        return Negatives(None, (*left_out, *alone), (sentence,))
+    vectors = _views(embedded, flip=flip)[rows]
+    groups = _groups(dataset, embedded)[rows]
+    sentence = (
+        f"{counted(len(rows), 'photo')} of none of these taught what to refuse besides: pictures "
+        "like them."
+    )
+    return Negatives(Strangers(vectors, [NEGATIVE] * len(rows), groups), left_out, (sentence,))
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a head was made of, as far as the classifier's knowledge of itself depends on it."""
+
+    material: Material
+    examples: Examples  # all photos but the test part, in folds
+    is_calibrating: NDArray[np.bool_]  # (N,) of the examples; the head learned from the others
+    chosen: Candidate
+    coverage: float | None
+    seed: int
+
+
+def with_trust(
+    classifier: Classifier, making: Making, negatives: Negatives
+) -> tuple[Classifier, tuple[str, ...]]:
+    """The classifier with all that it can know of itself, and what to know of that."""
+    material, seed = making.material, making.seed
+    known = known_photos(material, held_out=False)
+    assert known is not None, "there are photos to learn from"
+    held_out = known_photos(material, held_out=True)
+    found = with_novelty(
+        classifier, known, held_out=held_out, negatives=negatives.strangers, seed=seed
+    )
+    if making.coverage is None:
+        return found, negatives.notes
+    sets, notes = label_sets_of(classifier.head, making, coverage=making.coverage)
+    figures = label_sets_measured(sets, classifier.head, making)
+    card = replace(found.card, coverage=figures)
+    return replace(found, coverage=sets, card=card), (*negatives.notes, *notes)
+
+
+def trust_told(classifier: Classifier) -> str:
+    """The figure of the stage: what share of unrelated pictures is refused.
+
+    >>> trust_told(classifier)
+    'none of these: 96.9 % of 66 unrelated pictures refused'
+    """
+    figures = classifier.card.novelty
+    if figures is None:
+        return ""
+    every = figures.unrelated[0]
+    return f"none of these: {percent(every.refused)} of {every.n} unrelated pictures refused"
+
+
+def with_novelty(
+    classifier: Classifier,
+    known: Known,
+    *,
+    asked: Known | None = None,
+    held_out: Known | None = None,
+    negatives: Strangers | None = None,
+    seed: int,
+) -> Classifier:
+    """The classifier with a threshold for "none of these", and with its figures on the card.
+
+    `known` are the photos of its reference, in their order; `asked` are others of known classes,
+    where the backbone itself has learned from `known`; `held_out` those of a test part.
+    """
+    assert classifier.reference is not None, "a classifier that was trained here has a reference"
+    vectors = None if negatives is None else negatives.vectors
+    fitted = novelty.fit(known, asked=asked, negatives=vectors, seed=seed)
+    figures = novelty.figures(
+        fitted,
+        known,
+        classifier.classes,
+        unrelated=_unrelated(classifier),
+        held_out=held_out,
+        negatives=negatives,
+        seed=seed,
+    )
+    return replace(
+        classifier,
+        reference=replace(classifier.reference, negatives=vectors),
+        novelty=fitted.novelty,
+        card=replace(classifier.card, novelty=figures),
+    )
+
+
+def calibrating(examples: Examples, coverage: float | None) -> NDArray[np.bool_]:
+    """(N,) the photos that only calibrate label sets: one fold, or none where none are asked for.
+
+    A class stays with those to learn from where it would have none there.
+    """
+    if coverage is None:
+        return np.zeros(len(examples.labels), bool)
+    return _held_back(examples, int(examples.folds.min()))
+
+
+def label_sets_of(
+    head: Head, making: Making, *, coverage: float
+) -> tuple[Coverage, tuple[str, ...]]:
+    """The thresholds from the photos that the head has not learned from, and what to know."""
+    examples, is_calibrating, material = making.examples, making.is_calibrating, making.material
+    groups = np.array(material.groups)[list(material.part(held_out=False))]
+    part = examples.where(is_calibrating)
+    found, notes = label_sets.fit(
+        probabilities(head, part.vectors),
+        part.labels,
+        classes=material.classes,
+        groups=groups[is_calibrating],
+        coverage=coverage,
+        seed=making.seed,
+    )
+    number = counted(int(is_calibrating.sum()), "photo")
+    sentence = f"{number} were not learned from: they calibrate the label sets."
+    return found, (sentence, *notes)
+
+
+def label_sets_measured(found: Coverage, head: Head, making: Making) -> CoverageFigures | None:
+    """How often they hold the truth: on the test part, without one with folds that take turns.
+
+    None where there are too few folds for that.
+    """
+    examples, material = making.examples, making.material
+    part = material.part(held_out=True)
+    if part:
+        rows, sets = list(part), found.sets(probabilities(head, material.vectors[list(part)]))
+    elif len(np.unique(examples.folds)) < TURNS:
+        return None
+    else:
+        rows = list(material.part(held_out=False))
+        sets = _sets_in_turn(making, coverage=found.coverage)
+    return label_sets.measured(
+        sets,
+        material.labels[rows],
+        classes=material.classes,
+        groups=[material.groups[row] for row in rows],
+        seed=making.seed,
+    )
+
+
+def known_photos(material: Material, *, held_out: bool) -> Known | None:
+    """The photos of one side of the material; None: there are none."""
+    rows = list(material.part(held_out=held_out))
+    if not rows:
+        return None
+    return Known(material.vectors[rows], material.labels[rows], np.array(material.groups)[rows])
+
+
+def _sets_in_turn(making: Making, *, coverage: float) -> NDArray[np.bool_]:
+    """(N, K): each fold's sets by a head and thresholds that have seen nothing of it."""
+    examples, material = making.examples, making.material
+    groups = np.array(material.groups)[list(material.part(held_out=False))]
+    sets = np.zeros((len(examples.labels), examples.num_classes), bool)
+    folds = np.unique(examples.folds)
+    for fold, following in zip(folds, np.roll(folds, -1), strict=True):
+        is_asked = examples.folds == fold
+        is_calibrating = _held_back(examples, int(following), but=is_asked)
+        head = fit(examples.where(~is_asked & ~is_calibrating), making.chosen)
+        part = examples.where(is_calibrating)
+        found, _ = label_sets.fit(
+            probabilities(head, part.vectors),
+            part.labels,
+            classes=material.classes,
+            groups=groups[is_calibrating],
+            coverage=coverage,
+            seed=making.seed,
+        )
+        sets[is_asked] = found.sets(probabilities(head, examples.vectors[is_asked]))
+    return sets
+
+
+def _held_back(
+    examples: Examples, fold: int, *, but: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    is_held = examples.folds == fold
+    others = ~is_held if but is None else ~is_held & ~but
+    return np.asarray(is_held & np.isin(examples.labels, examples.labels[others]))
+
+
+def _unrelated(classifier: Classifier) -> Strangers:
+    pictures = unrelated()
+    embedded = embed(pictures, classifier.backbone, device=classifier.device)
+    kinds = [str(photo.label) for photo in embedded.photos]
+    return Strangers(_views(embedded, flip=classifier.flip), kinds, np.arange(len(kinds)))
+
+
+def _views(embedded: Embedded, *, flip: bool) -> Vectors:
+    """(N, D), the mean with the mirror images where the classifier answers so."""
+    if not flip:
+        return embedded.vectors
+    return (embedded.vectors + embedded.mirrored) / np.float32(2)
+
+
+def _once(embedded: Embedded, known: set[str]) -> tuple[list[int], tuple[LeftOut, ...]]:
+    """The rows of pictures that were not there before, and why the others are left out."""
+    first: dict[str, str] = {}
+    rows, left_out = [], []
+    for i, (photo, facts) in enumerate(zip(embedded.photos, embedded.facts, strict=True)):
+        if facts.sha256 in known:
+            why = "none of these, and the same picture as a photo of a class: decide which"
+            left_out.append(LeftOut(photo.file, why))
+        elif facts.sha256 in first:
+            left_out.append(LeftOut(photo.file, f"the same picture as {first[facts.sha256]}"))
+        else:
+            first[facts.sha256] = photo.file
+            rows.append(i)
+    return rows, tuple(left_out)
+
+
+def _groups(dataset: ImageDataset, embedded: Embedded) -> Labels:
+    """(M',) which examples belong together, as the audit finds it."""
+    photos = tuple(replace(photo, label=NEGATIVE) for photo in embedded.photos)
+    alone = replace(dataset, photos=photos, classes=(NEGATIVE,), negatives=(), left_out=())
+    return np.array(audit(alone, replace(embedded, photos=photos, left_out=())).groups)
