@@ -15,6 +15,7 @@ from eyespot.errors import EyespotError
 # name: (module and function, what it does in one line), in the order of a first visit
 COMMANDS = {
     "demo": ("demo", "Try the whole way on bundled pictures, in under a minute."),
+    "advise": ("advise", "Say what to do with your photos, measured on them."),
     "train": ("train", "Make a classifier from a folder of photos, and measure it."),
     "check": ("check", "Before a long training: is the set-up sane?"),
     "predict": ("predict", "Name photos with a classifier."),

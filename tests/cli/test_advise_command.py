@@ -1,0 +1,68 @@
+"""`eyespot advise`: advice with its evidence, a page, JSON, refusals before any work."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from page_reading import parsed, what_acts, words
+from PIL import Image
+
+from eyespot.cli.advise import advise
+from eyespot.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """8 of scikit-learn's noughts and 8 of its sevens."""
+    from sklearn.datasets import load_digits
+
+    folder = tmp_path_factory.mktemp("advise") / "digits"
+    digits = load_digits()
+    pictures = (digits.images * 255 / 16).astype(np.uint8)
+    for digit in (0, 7):
+        place = folder / f"digit {digit}"
+        place.mkdir(parents=True)
+        for i in np.flatnonzero(digits.target == digit)[:8]:
+            Image.fromarray(pictures[i]).resize((64, 64)).save(place / f"{i}.png")
+    return folder
+
+
+def run(photos, *options):
+    arguments = [str(photos), "--device", "cpu", *map(str, options)]
+    result = CliRunner().invoke(advise, arguments, catch_exceptions=False, standalone_mode=False)
+    assert result.exception is None
+    return result
+
+
+def test_advice_evidence_and_figures_are_told_and_written(photos, tmp_path):
+    page = tmp_path / "advice.html"
+    result = run(photos, "--out", page)
+    lines = result.stdout.strip().splitlines()
+    told = " ".join(lines)
+    assert "A linear head on the best late stage" in told
+    assert "  features.0" in result.stdout and "  all photos" in result.stdout
+    assert lines[-1].startswith(f"Try: eyespot train {photos}")
+    stages = [line.split()[0] for line in result.stderr.splitlines() if line[0].isalpha()]
+    assert stages == ["photos", "embedding", "audit", "heads"]
+    assert max(map(len, result.stderr.splitlines())) <= 100
+    text = page.read_text("utf-8")
+    assert what_acts(text) == []
+    assert "Your photos are here" in words(parsed(text))
+
+    answer = json.loads(run(photos, "--json").stdout)  # now from the cache
+    assert answer["n"] == 16 and answer["classes"] == ["digit 0", "digit 7"]
+    assert [each["stage"] for each in answer["stages"]][-2:] == ["features.7", "embedding"]
+    assert answer["curve"][-1]["share"] == 1 and answer["page"] is None
+    assert answer["command"] == lines[-1].removeprefix("Try: ")
+    assert answer["advice"] in told
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("advice.svg", r"ends in \.html"), ("there.html", "already exists")]
+)
+def test_a_page_that_cannot_be_written_is_refused_before_any_work(tmp_path, name, message):
+    (tmp_path / "there.html").write_text("mine")
+    with pytest.raises(InputError, match=message):
+        run(tmp_path / "no-photos", "--out", tmp_path / name)
+    assert (tmp_path / "there.html").read_text() == "mine"
