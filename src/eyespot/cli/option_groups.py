@@ -32,6 +32,21 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return seconds
 
 
+class Unfrozen(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2
+    """How many stages learn: a number from 1 on, or "all"."""
+
+    name = "N|all"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        if value == "all" or isinstance(value, int):
+            return value
+        if not value.isdecimal() or int(value) < 1:
+            self.fail(f"{value!r} is no number of stages: write 1 or more, or all.", param, ctx)
+        return int(value)
+
+
 class GroupedCommand(click.Command):
     """Options under the headings of `groups`: heading -> names of parameters.
 

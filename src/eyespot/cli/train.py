@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from eyespot.cli.option_groups import Duration, GroupedCommand, given
+from eyespot.cli.option_groups import Duration, GroupedCommand, Unfrozen, given
 from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import SEED, StageLines, note, note_left_out, print_json, wrapped
 from eyespot.datasets.names import shown
@@ -16,17 +16,26 @@ from eyespot.errors import MissingWeightsError
 
 if TYPE_CHECKING:
     from eyespot.classifier.place import Result
+    from eyespot.weights.checkpoint import Checkpoint
 
-PROBE, SCRATCH = "probe", "scratch"
+PROBE, AUTO, FINE_TUNE, SCRATCH = METHODS = ("probe", "auto", "fine-tune", "scratch")
 COMMON = (
     "method", "network", "out", "overwrite", "group_by", "group_column", "labels", "add", "seed",
     "device", "as_json",
 )  # fmt: skip
-OF_PROBE = ("flip",)
-OF_SCRATCH = (
-    "recipe", "epochs", "batch_size", "learning_rate", "time_limit", "keep", "keep_checkpoints",
-    "on_non_finite", "precision", "workers",
+OF_HEADS = ("flip", "coverage")
+OF_TUNING = ("unfreeze", "batch_norm")
+OF_LEARNING = ("time_limit", "precision", "workers")
+OF_TRAINING = (
+    "epochs", "batch_size", "learning_rate", "keep", "keep_checkpoints", "on_non_finite",
 )  # fmt: skip
+OF_SCRATCH = ("recipe",)
+OF: dict[str, tuple[str, ...]] = {  # method -> the options that do something with it
+    PROBE: OF_HEADS,
+    AUTO: (*OF_HEADS, *OF_TUNING, *OF_LEARNING),
+    FINE_TUNE: (*OF_TUNING, *OF_LEARNING, *OF_TRAINING),
+    SCRATCH: (*OF_SCRATCH, *OF_LEARNING, *OF_TRAINING),
+}
 
 
 class TrainCommand(GroupedCommand):
@@ -34,7 +43,10 @@ class TrainCommand(GroupedCommand):
 
     groups: ClassVar[dict[str, tuple[str, ...]]] = {
         "Options": COMMON,
-        "With --method probe, a head on a pretrained network": OF_PROBE,
+        "With --method probe, a head on a pretrained network, or auto": OF_HEADS,
+        "With --method fine-tune, a pretrained network that learns on, or auto": OF_TUNING,
+        "Wherever a network learns: auto, fine-tune, scratch": OF_LEARNING,
+        "With --method fine-tune or scratch": OF_TRAINING,
         "With --method scratch, a network that learns from these photos alone": OF_SCRATCH,
     }
 
@@ -43,10 +55,10 @@ class TrainCommand(GroupedCommand):
 @click.argument("photos", type=PHOTOS)
 @click.option(
     "--method",
-    type=click.Choice([PROBE, SCRATCH]),
+    type=click.Choice(METHODS),
     default=PROBE,
     show_default=True,
-    help="What learns: a head, or a whole network.",
+    help="What learns: a head, whatever does best, a network's end, or a whole network.",
 )
 @click.option(
     "--network",
@@ -59,6 +71,17 @@ class TrainCommand(GroupedCommand):
 @click.option("--labels", type=click.Path(path_type=Path), help="The audit's labels.csv, edited.")
 @click.option("--add", type=click.Path(path_type=Path), help="Sorted photos that join PHOTOS.")
 @click.option("--flip", is_flag=True, help="Answer with the mean over photo and mirror image.")
+@click.option(
+    "--coverage", type=float, metavar="SHARE",
+    help="Also give label sets that hold the truth in this share of photos: 0.95.",
+)  # fmt: skip
+@click.option(
+    "--unfreeze", type=Unfrozen(), metavar="N|all", help="Stages that learn, from the last on [3]."
+)
+@click.option(
+    "--batch-norm", type=click.Choice(["frozen", "learned"]), default="frozen",
+    help="Whether its statistics stay as pretrained [frozen].",
+)  # fmt: skip
 @click.option("--recipe", metavar="NAME|FILE", help="One of eyespot recipes, or a recipe.json.")
 @click.option(
     "--epochs", type=click.IntRange(1), metavar="N",
@@ -69,7 +92,7 @@ class TrainCommand(GroupedCommand):
     "--learning-rate", "--lr", type=click.FloatRange(0, min_open=True), metavar="X",
     help="The recipe's first one otherwise.",
 )  # fmt: skip
-@click.option("--time-limit", type=Duration(), help="As many epochs as fit: 90s, 20m, 1h30m.")
+@click.option("--time-limit", type=Duration(), help="90s, 20m, 1h30m [10m; scratch: none].")
 @click.option("--keep", type=click.IntRange(1), metavar="N", default=3, help="Checkpoints [3].")
 @click.option("--keep-checkpoints", is_flag=True, help="Keep them when the bundle is there.")
 @click.option(
@@ -97,21 +120,28 @@ def train(ctx: click.Context) -> None:
     report. With train/ and val/ inside, it learns from the one and measures on the other. Nothing
     is written into PHOTOS.
 
+    With --method fine-tune, the last stages of a pretrained network learn on, after the head; with
+    --method auto, heads and fine-tuning are tried on the same photos, and the cheapest is taken
+    that is about as good as the best. Both take 10 minutes unless told.
+
     With --method scratch, a network of the catalogue learns from these photos alone, by the recipe
-    of its paper. Stopped, by Ctrl-C or by a power cut, the same command goes on where it was.
+    of its paper. Stopped, by Ctrl-C or by a power cut, it goes on with the same command, as
+    fine-tuning does.
 
     \b
     Example:
       eyespot train photos/
       eyespot train photos/ --group-by "(bird\\d+)_" --out birds-model
       eyespot train photos/ --add sorted/ --out better-model
+      eyespot train photos/ --method fine-tune --unfreeze 2 --time-limit 5m
       eyespot train fashion-mnist --network lenet5_modern --method scratch --epochs 5
     """
     values, method = ctx.params, ctx.params["method"]
-    others = given(ctx, OF_SCRATCH if method == PROBE else OF_PROBE)
-    if others:
+    every = tuple(dict.fromkeys(name for names in OF.values() for name in names))
+    if others := given(ctx, tuple(name for name in every if name not in OF[method])):
         it, do = ("it", "does") if len(others) == 1 else ("them", "do")
-        another = SCRATCH if method == PROBE else PROBE
+        able = [each for each in reversed(METHODS) if set(others) <= set(given(ctx, OF[each]))]
+        another = able[0] if able else PROBE
         raise click.UsageError(
             f"{' and '.join(others)} {do} nothing with --method {method}: leave {it} out, or pass "
             f"--method {another}"
@@ -120,6 +150,10 @@ def train(ctx: click.Context) -> None:
         from eyespot.cli.train_scratch import train_scratch
 
         train_scratch(values)
+    elif method == FINE_TUNE:
+        from eyespot.cli.train_scratch import fine_tune
+
+        fine_tune(values)
     else:
         _train_probe(values)
 
@@ -136,6 +170,7 @@ def _train_probe(values: dict[str, Any]) -> None:
         network=values["network"] or Order.network,
         seed=values["seed"],
         flip=values["flip"],
+        coverage=values["coverage"],
         group_by=values["group_by"],
         group_column=values["group_column"],
         labels=values["labels"],
@@ -143,7 +178,7 @@ def _train_probe(values: dict[str, Any]) -> None:
         device=values["device"],
         command=" ".join(["eyespot", *sys.argv[1:]]),
     )
-    _require_checkpoint(order.network)
+    checkpoint_of(order.network)
     watcher = StageLines(is_quiet=values["as_json"])
     result = train_and_save(order, bundle, overwrite=values["overwrite"], watcher=watcher)
     if not result.is_new:
@@ -154,12 +189,12 @@ def _train_probe(values: dict[str, Any]) -> None:
     tell(result, name)
 
 
-def _require_checkpoint(name: str) -> None:
-    """Raise as `weights.catalogue.find`; a network without weights can learn from nothing."""
+def checkpoint_of(name: str) -> Checkpoint:
+    """Raises as `weights.catalogue.find`; a network without weights can learn from nothing."""
     from eyespot.weights import catalogue
 
     try:
-        catalogue.find(name)
+        return catalogue.find(name)
     except MissingWeightsError as error:
         raise MissingWeightsError(
             f"{error} Or pass --method scratch: {name} learns from your photos alone."

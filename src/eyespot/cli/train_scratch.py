@@ -1,34 +1,63 @@
-"""`eyespot train --method scratch`: a network learns from the photos alone, and can be stopped."""
+"""`eyespot train --method scratch` and `fine-tune`: a network learns, and can be stopped."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eyespot.cli.terminal import StageLines, note, print_json
-from eyespot.cli.train import tell
+from eyespot.cli.train import checkpoint_of, tell
 from eyespot.cli.training_display import TrainingDisplay
 from eyespot.datasets.names import shown
 from eyespot.errors import EyespotError, InputError
 
 if TYPE_CHECKING:
+    from eyespot.training.saving import Learning
     from eyespot.training.scratch import Order
+    from eyespot.transfer.lesson import Tuning
 
 
 def train_scratch(values: dict[str, Any]) -> None:
-    """Train, show how it goes, and say what came out. `values` are the command's parameters.
+    """A network of the catalogue, from its first weights on. `values` are the parameters."""
+    _require_network(values["network"])
+    from eyespot.training.scratch import learn
+
+    _train(values, _order(values, values["network"]), learn)
+
+
+def fine_tune(values: dict[str, Any]) -> None:
+    """A pretrained network and its head."""
+    from eyespot.transfer.fine_tuning import learn
+
+    tuning = tuning_of(values)
+    network = checkpoint_of(tuning.weights).network
+    _train(values, _order(values, network), partial(learn, tuning=tuning), asked=tuning)
+
+
+def tuning_of(values: dict[str, Any]) -> Tuning:
+    """What of which network learns, as the command's parameters say it."""
+    from eyespot.transfer.lesson import UNFROZEN, Tuning
+
+    unfrozen = values["unfreeze"] or UNFROZEN
+    checkpoint = checkpoint_of(values["network"] or Tuning.weights)
+    return Tuning(checkpoint.name, None if unfrozen == "all" else unfrozen, values["batch_norm"])
+
+
+def _train(
+    values: dict[str, Any], order: Order, learning: Learning, *, asked: Tuning | None = None
+) -> None:
+    """Train, show how it goes, and say what came out.
 
     Of several processes, only the first one speaks.
     """
-    _require_network(values["network"])
     from eyespot.classifier.place import bundle_for
     from eyespot.training.distributed import joined
     from eyespot.training.saving import train_and_save
 
-    order = _order(values)
     bundle = values["out"] or bundle_for(values["photos"])
     name = shown(str(bundle))
     with joined(device=order.torch_device) as world:
@@ -44,6 +73,8 @@ def train_scratch(values: dict[str, Any]) -> None:
                     watcher=StageLines(is_quiet=is_quiet),
                     progress=display,
                     world=world,
+                    learning=learning,
+                    asked=asked,
                 )
         except EyespotError as error:
             if world.is_first:
@@ -59,13 +90,13 @@ def train_scratch(values: dict[str, Any]) -> None:
         tell(result, name)
 
 
-def _order(values: dict[str, Any]) -> Order:
+def _order(values: dict[str, Any], network: str) -> Order:
     from eyespot.training.recipe_files import read_recipe
     from eyespot.training.scratch import Order
 
     return Order(
         source=values["photos"],
-        network=values["network"],
+        network=network,
         recipe=None if values["recipe"] is None else read_recipe(values["recipe"]),
         epochs=values["epochs"],
         batch_size=values["batch_size"],

@@ -6,6 +6,7 @@ and written as what was trained from scratch is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from eyespot.training.distributed import World
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.looking import grouped
 from eyespot.training.parts import Looked, Parts, divided
+from eyespot.training.recipe import Recipe, lasting
 from eyespot.training.scratch import Beginning, Learned, opened
 from eyespot.training.stages import Stages
 from eyespot.transfer.lesson import (
+    OPTIMISER,
     TIME_LIMIT,
     VALIDATION,
     Lesson,
@@ -62,6 +65,7 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
         examples, notes = _examples(parts, embedded, seed=order.seed)
         tried = (parts.validation, parts.labels(parts.validation))
         begun = lesson(tuning, examples, parts.train, tried, seed=order.seed)
+        recipe = _as_asked(begun.recipe, order, photos=len(parts.train))
         stage.figure = str(begun.candidate)
     notes = (*looked.dataset.notes, *parts.notes, *notes)
     for sentence in notes:
@@ -69,7 +73,7 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
     return Beginning(
         architecture=networks.find(checkpoint.network),
         network=begun.network,
-        recipe=begun.recipe,
+        recipe=recipe,
         learned=begun.learned,
         tried=begun.tried,
         dataset=looked.dataset,
@@ -78,6 +82,17 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
         notes=notes,
         weights=checkpoint.name,
     )
+
+
+def _as_asked(recipe: Recipe, order: scratch.Order, *, photos: int) -> Recipe:
+    """The recipe with the length, the batches and the rate that the order names."""
+    if order.epochs is not None:
+        recipe = lasting(recipe, order.epochs)
+    if order.batch_size is not None:
+        recipe = replace(recipe, batch_size=min(order.batch_size, photos))
+    if order.learning_rate is not None:
+        recipe = replace(recipe, optimiser=replace(OPTIMISER, learning_rate=order.learning_rate))
+    return recipe
 
 
 def _examples(parts: Parts, embedded: Embedded, *, seed: int) -> tuple[Examples, tuple[str, ...]]:

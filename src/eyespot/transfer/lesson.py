@@ -49,7 +49,7 @@ VALIDATION = 0.15  # share of the training photos that the epoch is chosen on
 UNFROZEN = 3  # stages, where no other number is asked for
 EPOCHS, PATIENCE = 12, 5
 BATCH_SIZE = 32
-RATE, LAYER_DECAY = 3e-4, 0.7
+OPTIMISER, LAYER_DECAY = AdamW(3e-4), 0.7
 DROPOUT = 0.2
 LINEAR = {kind: path for kind, path in probes.STRENGTHS.items() if kind != probes.NEIGHBOURS}
 
@@ -94,7 +94,7 @@ def recipe_for(tuning: Tuning, *, photos: int, has_mirrored: bool) -> Recipe:
         networks=(checkpoint.network,),
         epochs=EPOCHS,
         batch_size=min(BATCH_SIZE, photos),
-        optimiser=AdamW(RATE),
+        optimiser=OPTIMISER,
         schedule=WarmUp(length=1 / EPOCHS, then=Cosine()),
         loss=CrossEntropy(),
         image=ImageRule(seen.resize, seen.crop, seen.interpolation, seen.padding),
