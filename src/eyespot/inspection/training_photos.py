@@ -27,7 +27,7 @@ from eyespot.errors import ImageError, InputError
 class Near:
     """A training photo that is like a photo in question."""
 
-    label: str
+    label: str  # empty: not known
     similarity: float  # cosine of the embeddings, up to 1
     content: str  # SHA-256 of its file
     photo: Photo | None  # None where no folder that was looked into has it

@@ -33,13 +33,16 @@ def contact_sheet(
     steps: Sequence[str],
     heads: Sequence[str],
     source: str,
+    is_first_apart: bool = True,
 ) -> bytes:
     """The sheet as a PNG. `steps` are a numbered list, `heads` stand above the columns.
 
-    `source` is the command that made it, in small print.
+    The first column stands apart unless told otherwise. `source` is the command that made it, in
+    small print.
     """
     columns = max(len(strip.pictures) for strip in strips)
-    width = max(2 * MARGIN + _left(columns) - GAP - MARGIN, COLUMN + 2 * MARGIN)
+    lefts = [_left(i, is_first_apart=is_first_apart) for i in range(columns + 1)]
+    width = max(2 * MARGIN + lefts[-1] - GAP - MARGIN, COLUMN + 2 * MARGIN)
     sheet = Sheet(width)
     sheet.paragraph(title, TITLE, width=width - 2 * MARGIN)
     sheet.space(4)
@@ -48,15 +51,15 @@ def contact_sheet(
     for number, step in enumerate(steps, start=1):
         sheet.paragraph(f"{number}.  {step}", LEAD)
     sheet.space(20)
-    sheet.row([(_left(column), head) for column, head in enumerate(heads)], SMALL, value="quiet")
+    sheet.row(list(zip(lefts, heads, strict=False)), SMALL, value="quiet")
     for strip in strips:
         sheet.line()
         sheet.space(12)
         sheet.named(strip.name, strip.about)
         sheet.space(4)
-        sheet.pictures([(_left(i), pixels) for i, pixels in enumerate(strip.pictures)])
+        sheet.pictures(list(zip(lefts, strip.pictures, strict=False)))
         if any(strip.captions):
-            pairs = [(_left(i), caption) for i, caption in enumerate(strip.captions)]
+            pairs = list(zip(lefts, strip.captions, strict=False))
             sheet.row(pairs, SMALL, value="quiet")
         sheet.space(16)
     sheet.line()
@@ -65,6 +68,6 @@ def contact_sheet(
     return sheet.png()
 
 
-def _left(column: int) -> int:
+def _left(column: int, *, is_first_apart: bool) -> int:
     """Where a column begins."""
-    return MARGIN + column * (TILE + GAP) + (APART - GAP if column else 0)
+    return MARGIN + column * (TILE + GAP) + (APART - GAP if column and is_first_apart else 0)
