@@ -16,19 +16,27 @@ from numpy.typing import NDArray
 from eyespot.classifier.heads import Labels, LinearHead, Vectors
 
 Loss = Literal["linear softmax", "linear SVM"]
-Objective = Callable[[Vectors, Labels], tuple[float, Vectors]]
+Weights = Vectors | None  # (N,) of photos, of mean 1; None: all alike
+Objective = Callable[[Vectors, Labels, Weights], tuple[float, Vectors]]
 
 ITERATIONS = 100  # the weakest decays stop here, the others long before
 TOLERANCE = 1e-6  # relative decrease of the objective at which it counts as found
 
 
 def fit_path(
-    vectors: Vectors, labels: Labels, *, num_classes: int, loss: Loss, strengths: Sequence[float]
+    vectors: Vectors,
+    labels: Labels,
+    *,
+    num_classes: int,
+    loss: Loss,
+    strengths: Sequence[float],
+    weights: Weights = None,
 ) -> list[LinearHead]:
     """Fit one head for each weight decay in `strengths`, which go from strong to weak.
 
     vectors (N, D), labels (N,) in [0, num_classes). The heads have temperature 1. Embeddings are
-    centred and scaled by one number, so that a decay means the same for every network.
+    centred and scaled by one number, so that a decay means the same for every network. `weights`
+    (N,) multiply the photos' losses.
     """
     from scipy.optimize import minimize
 
@@ -43,7 +51,7 @@ def fit_path(
         parameters = minimize(
             _value,
             parameters,
-            args=(points, labels, num_classes, decay, objective),
+            args=(points, labels, num_classes, decay, objective, weights),
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": ITERATIONS, "ftol": TOLERANCE, "gtol": 1e-6},
@@ -62,33 +70,44 @@ def _value(
     num_classes: int,
     decay: float,
     objective: Objective,
+    weights: Weights = None,
 ) -> tuple[float, NDArray[np.float64]]:
     """Mean loss + decay / 2 * |weight|^2, and its gradient; the bias is not decayed."""
     matrix = parameters.reshape(num_classes, -1)
     weight = matrix[:, :-1].astype(np.float32)
-    loss, slope = objective(points @ weight.T + matrix[:, -1].astype(np.float32), labels)
+    loss, slope = objective(points @ weight.T + matrix[:, -1].astype(np.float32), labels, weights)
     gradient = np.empty_like(matrix)
     gradient[:, :-1] = slope.T @ points + np.float32(decay) * weight
     gradient[:, -1] = slope.sum(axis=0)
     return loss + decay / 2 * float(np.square(matrix[:, :-1]).sum()), gradient.ravel()
 
 
-def _softmax_loss(scores: Vectors, labels: Labels) -> tuple[float, Vectors]:
+def _softmax_loss(
+    scores: Vectors, labels: Labels, weights: Weights = None
+) -> tuple[float, Vectors]:
     """Mean cross-entropy and its slope (N, K)."""
     rows = np.arange(len(labels))
     shifted = scores - scores.max(axis=1, keepdims=True)
     exponential = np.exp(shifted)
     total = exponential.sum(axis=1, keepdims=True)
-    loss = float((np.log(total[:, 0]) - shifted[rows, labels]).mean(dtype=np.float64))
+    losses = np.log(total[:, 0]) - shifted[rows, labels]
     slope = exponential / total
     slope[rows, labels] -= 1
-    return loss, slope / np.float32(len(labels))
+    return _mean(losses, slope, weights)
 
 
-def _squared_hinge_loss(scores: Vectors, labels: Labels) -> tuple[float, Vectors]:
+def _squared_hinge_loss(
+    scores: Vectors, labels: Labels, weights: Weights = None
+) -> tuple[float, Vectors]:
     """Mean over photos of the squared margins missed, summed over classes, and its slope (N, K)."""
     side = np.full_like(scores, -1)
     side[np.arange(len(labels)), labels] = 1
     missed = np.maximum(0, 1 - side * scores)
-    loss = float(np.square(missed).sum(axis=1).mean(dtype=np.float64))
-    return loss, -2 * side * missed / np.float32(len(labels))
+    return _mean(np.square(missed).sum(axis=1), -2 * side * missed, weights)
+
+
+def _mean(losses: Vectors, slope: Vectors, weights: Weights) -> tuple[float, Vectors]:
+    """The mean of (N,) losses and its slope (N, K), each photo by its weight."""
+    if weights is not None:
+        losses, slope = losses * weights, slope * weights[:, None]
+    return float(losses.mean(dtype=np.float64)), slope / np.float32(len(losses))

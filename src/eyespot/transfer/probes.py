@@ -27,6 +27,7 @@ from eyespot.classifier.heads import (
 from eyespot.embeddings.neighbours import unit
 from eyespot.engines.run import in_threads
 from eyespot.transfer.contenders import paired
+from eyespot.transfer.imbalance import Weighing, is_uneven, photo_weights, weigh
 from eyespot.transfer.linear import Loss, fit_path
 
 SOFTMAX: Loss = "linear softmax"
@@ -81,9 +82,17 @@ class Candidate:
     log_loss: float  # nats, after calibration
     log_loss_error: float  # standard error of that mean
     temperature: float
+    weighing: Weighing | None = None  # of uneven classes; None: it was not asked
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether every class counts alike while it learns."""
+        return self.weighing is not None and self.weighing.is_used
 
     def __str__(self) -> str:
         views = "photos and their mirror images" if self.with_mirrored else "photos"
+        if self.is_weighted:
+            views += ", each class counting alike"
         if self.kind == NEIGHBOURS:
             return f"{self.strength:.0f} {self.kind} among {views}"
         return f"{self.kind}, weight decay {self.strength:g}, on {views}"
@@ -122,14 +131,31 @@ def choose(
 
     same_kind = (i for i, candidate in enumerate(candidates) if candidate.kind == best.kind)
     chosen = candidates[next(i for i in same_kind if is_enough(i))]
-    return (chosen, *(candidate for candidate in candidates if candidate is not chosen))
+    others = (candidate for candidate in candidates if candidate is not chosen)
+    return (_weighed(examples, chosen, held_out), *others)
+
+
+def _weighed(examples: Examples, chosen: Candidate, held_out: int | None) -> Candidate:
+    """The same candidate; where classes are uneven, with weights for them if that is better."""
+    if chosen.kind == NEIGHBOURS or not is_uneven(examples.labels):
+        return chosen
+    how = (chosen.kind, (chosen.strength,), chosen.with_mirrored)
+    rows, (before,) = out_of_fold(examples, *how, held_out)
+    _, (after,) = out_of_fold(examples, *how, held_out, is_weighted=True)
+    labels = examples.labels[rows]
+    found = weigh(after.argmax(axis=1), before.argmax(axis=1), labels)
+    if found.is_used:
+        chosen = _judged(chosen.kind, chosen.strength, chosen.with_mirrored, after, labels)
+    return replace(chosen, weighing=found)
 
 
 @one_thread_per_product()
 def fit(examples: Examples, candidate: Candidate) -> Head:
     """Fit `candidate` on all `examples`, with the temperature that was found for it."""
     strengths = (candidate.strength,)
-    (head,) = _fit(examples, candidate.kind, strengths, candidate.with_mirrored)
+    (head,) = _fit(
+        examples, candidate.kind, strengths, candidate.with_mirrored, candidate.is_weighted
+    )
     return replace(head, temperature=candidate.temperature)
 
 
@@ -165,6 +191,7 @@ def out_of_fold(
     strengths: Sequence[float],
     with_mirrored: bool,
     held_out: int | None,
+    is_weighted: bool = False,
 ) -> tuple[NDArray[np.bool_], Vectors]:
     """Which rows were answered (N,), and the logits (len(strengths), rows, K) they got.
 
@@ -176,7 +203,7 @@ def out_of_fold(
         training, queries = examples.where(~outside), examples.vectors[outside]
         if kind == NEIGHBOURS:
             return outside, _votes(training, queries, strengths, with_mirrored)
-        heads = _fit(training, kind, strengths, with_mirrored)
+        heads = _fit(training, kind, strengths, with_mirrored, is_weighted)
         return outside, np.stack([head.scores(queries) for head in heads])
 
     logits = np.zeros((len(strengths), len(examples.labels), examples.num_classes), np.float32)
@@ -214,7 +241,11 @@ def _votes(
 
 
 def _fit(
-    examples: Examples, kind: str, strengths: Sequence[float], with_mirrored: bool
+    examples: Examples,
+    kind: str,
+    strengths: Sequence[float],
+    with_mirrored: bool,
+    is_weighted: bool,
 ) -> Sequence[Head]:
     vectors, labels = _views(examples, with_mirrored)
     classes = examples.num_classes
@@ -222,7 +253,10 @@ def _fit(
         points = unit(vectors)
         return [NeighbourHead(kind, k, 1.0, points, labels, classes) for k in strengths]
     loss = SVM if kind == SVM else SOFTMAX
-    return fit_path(vectors, labels, num_classes=classes, loss=loss, strengths=strengths)
+    weights = photo_weights(labels) if is_weighted else None
+    return fit_path(
+        vectors, labels, num_classes=classes, loss=loss, strengths=strengths, weights=weights
+    )
 
 
 def _views(examples: Examples, with_mirrored: bool) -> tuple[Vectors, Labels]:
