@@ -85,8 +85,8 @@ def test_the_first_screen_says_how_far_it_can_be_trusted(made):
     )
     assert (
         "Shown something else altogether, it says so for 96.0 % of 98 pictures, and wrongly for "
-        "5.0 % of its own. Its sets of labels hold the truth for 94.0 % of photos (interval "
-        "87-98 %)."
+        "5.0 % of its own. A near relative of its classes it mostly takes for one of "
+        "them. Its sets of labels hold the truth for 94.0 % of photos (interval 87-98 %)."
     ) in words(head)
 
 
@@ -96,7 +96,7 @@ def test_calibration_is_told_beside_what_chance_would_show(made):
     # all answers are equally sure: one bin, |0.7 - 0.9|; the truth has 0.7 or 0.3:
     # 0.9 (0.3^2 + 0.3^2) + 0.1 (0.7^2 + 0.7^2) and -0.9 ln 0.7 - 0.1 ln 0.3
     assert "Sure and right lie further apart than chance would have them: in 1 of 1 bin" in text
-    assert "calibration error20.0 % were every probability true, it would be " in text
+    assert "calibration error20.0 % a classifier whose probabilities are all true would" in text
     assert "Brier score0.260" in text
     assert "log loss0.441" in text
 

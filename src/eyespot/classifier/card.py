@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from eyespot.classifier.calibration import Calibration
 from eyespot.classifier.coverage import CoverageFigures
 from eyespot.classifier.novelty import NoveltyFigures
+from eyespot.values import LATER
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Card:
     novelty: NoveltyFigures | None = None  # how well it tells what is none of its classes
     coverage: CoverageFigures | None = None  # how often its label sets hold the truth
     photos: str = ""  # the folder that it was trained from, as typed; empty: not known
+    calibration: Calibration | None = field(default=None, metadata=LATER)
+    random_split: float | None = field(default=None, metadata=LATER)  # top-1 it would have told
+    left_out: int = field(default=0, metadata=LATER)  # files that were found but not used
+    suspects: int = field(default=0, metadata=LATER)  # labels that look wrong
+    version: str = field(default="", metadata=LATER)  # of eyespot that made it
 
 
 def fingerprint(contents: Sequence[str], labels: Sequence[str]) -> str:

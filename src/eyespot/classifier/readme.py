@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import SCRATCH, Classifier
 from eyespot.datasets.names import shown
 from eyespot.images.preprocessing import Preprocessing
@@ -19,12 +20,13 @@ def card_text(classifier: Classifier, *, name: str) -> str:
 An image classifier with {len(classifier.classes)} classes, made by eyespot.
 
 ## How good it is
-{how_good(classifier)}
+{how_good(classifier)}{_by_chance(card)}
 Expect less on photos taken elsewhere, otherwise, or of things that are none of these classes.
 `report.html` shows every error.
-
+{_how_sure(card)}{_limits(card)}
 ## What it learned from
-{sum(learned.values()):,} photos. Each one's content hash{_and_embedding(classifier)} in
+{sum(learned.values()):,} photos.{_not_used(card)}
+Each one's content hash{_and_embedding(classifier)} in
 `reference.safetensors`; the photos themselves are not in this folder.
 
 | class | photos |
@@ -40,10 +42,91 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 
     eyespot predict {shown(name)} PHOTO.jpg
 
+## How to make it again
+{_again(card)}
+
 ## Licences
 {weights_licence(classifier)}
 The classifier itself belongs to whoever trained it.
 """
+
+
+def _by_chance(card: Card) -> str:
+    """What a random split would have told, where it was tried."""
+    if card.random_split is None:
+        return ""
+    told = percent(card.random_split)
+    return (
+        f"\nPhotos that belong together were kept together: a random split would have told {told}."
+    )
+
+
+def _how_sure(card: Card) -> str:
+    """Are its probabilities true: the figures of calibration."""
+    found = card.calibration
+    if found is None:
+        return ""
+    errors, before = found.errors, found.before
+    was = ""
+    if before is not None:
+        was = f" (before temperature scaling {before.brier:.3f} and {before.log_loss:.3f})"
+    return f"""
+## How sure it is
+On these photos it was {percent(found.sure)} sure on average, and right on {percent(found.right)}.
+Its calibration error (15 bins of equal mass) is {percent(errors.ece)}; a classifier whose
+probabilities are all true would show {percent(found.ece_if_perfect[0])} on as many photos, and at
+most {percent(found.ece_if_perfect[1])} in 95 of 100 cases. Brier score {errors.brier:.3f}, log loss
+{errors.log_loss:.3f}{was}.
+"""
+
+
+def _limits(card: Card) -> str:
+    """What it does with something else, and how often its sets of labels hold the truth."""
+    told = []
+    if (new := card.novelty) is not None:
+        told.append(
+            f"It keeps {percent(new.kept)} of {new.n:,} photos of its classes (interval "
+            f"{between(new.interval)}) and calls the others none of these."
+        )
+        for each in new.unrelated[:1]:
+            told.append(
+                f"Of {each.n:,} unrelated pictures it refuses {percent(each.refused)} (interval "
+                f"{between(each.interval)}, AUROC {each.auroc:.3f})."
+            )
+        if classes := new.left_out_classes:
+            refused = percent(sum(each.refused for each in classes) / len(classes))
+            told.append(
+                f"Of a class that was left out of its training it refuses {refused} of the photos, "
+                "in the mean over the classes: a near relative may pass for one of its own."
+            )
+    if (sets := card.coverage) is not None:
+        told.append(
+            f"Its sets of labels hold the truth for {percent(sets.covered)} of {sets.n:,} photos "
+            f"(interval {between(sets.interval)}), with {sets.mean_size:.2f} labels in the mean."
+        )
+    return "\n## What it knows of its limits\n" + "\n".join(told) + "\n" if told else ""
+
+
+def _not_used(card: Card) -> str:
+    """Files left out, and labels that may be wrong."""
+    told = []
+    if card.left_out:
+        were = "file was" if card.left_out == 1 else "files were"
+        told.append(f"{card.left_out:,} {were} left out: `report.html` says why.")
+    if card.suspects:
+        look = "label looks" if card.suspects == 1 else "labels look"
+        told.append(f"{card.suspects:,} {look} wrong.")
+    return "".join(f" {each}" for each in told)
+
+
+def _again(card: Card) -> str:
+    """From what, with what, and what was given up on the way."""
+    made = f" with eyespot {card.version}" if card.version else ""
+    notes = "\n".join(f"- {cell(note)}" for note in card.notes)
+    return f"""Seed {card.seed}{made}; the command is in `report.html`.
+The same photos, labels and versions give the same classifier. Fingerprint of photos and labels:
+`{card.fingerprint or "not known"}`.
+{notes}""".rstrip()
 
 
 def weights_licence(classifier: Classifier) -> str:

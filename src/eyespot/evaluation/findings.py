@@ -43,6 +43,7 @@ class Report:
     trained_on: tuple[tuple[str, int], ...] = ()  # (class, photos learned from)
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Note, ...] = ()
+    remarks: tuple[str, ...] = ()  # what was given up or guessed on the way, one sentence each
     suspects: int = 0  # labels that look wrong
     calibration: Calibration | None = None  # None: the probabilities were not measured
     novelty: NoveltyFigures | None = None  # None: it cannot tell what is none of its classes

@@ -54,12 +54,17 @@ def none_of_these(found: NoveltyFigures) -> str:
 
 def relatives_in_words(found: NoveltyFigures) -> str:
     """What becomes of a class that it does not know, but that is like those it does."""
-    classes = found.left_out_classes
-    refused = sum(each.refused for each in classes) / len(classes)
+    refused = _noticed(found)
     share = f"{percent(refused)} of such photos are refused in the mean over the classes."
     if refused < MOSTLY:
         return f"A near relative of its classes is mostly not recognised as new: {share}"
     return f"A new class that is like its own is mostly recognised as new: {share}"
+
+
+def _noticed(found: NoveltyFigures) -> float:
+    """The share of photos of a class left out that was refused, in the mean over the classes."""
+    classes = found.left_out_classes
+    return sum(each.refused for each in classes) / len(classes)
 
 
 def _told(what: str, rows: Sequence[Told], *, caption: str) -> Html:
@@ -124,6 +129,8 @@ def in_short(novelty: NoveltyFigures | None, coverage: CoverageFigures | None) -
             f"Shown something else altogether, it says so for {percent(first.refused)} of "
             f"{count(first.n, 'picture')}, and wrongly for {percent(1 - novelty.kept)} of its own."
         )
+        if novelty.left_out_classes and _noticed(novelty) < MOSTLY:
+            told.append("A near relative of its classes it mostly takes for one of them.")
     if coverage is not None:
         told.append(
             f"Its sets of labels hold the truth for {percent(coverage.covered)} of photos "

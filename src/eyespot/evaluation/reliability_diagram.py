@@ -12,13 +12,14 @@ from eyespot.pages.markup import Html, join
 from eyespot.pages.words import between, count, percent
 
 WIDTH, HEIGHT = 440, 400
-LEFT, RIGHT, TOP, BOTTOM = 72, 424, 14, 340
+LEFT, RIGHT, TOP, BOTTOM = 66, 414, 14, 340
 LEAST_SPAN = 0.2  # of both axes
 STEP = 0.1  # to which the axes' beginning is rounded down
 BAR = 7  # pixels across
 READING = (
-    "Each mark is a fifteenth of the photos. The grey bar is where it would lie in 95 of 100 cases "
-    "if every probability were true; a diamond lies outside of it."
+    "Each mark is about a fifteenth of the photos; on the dashed line they are right as often as "
+    "sure. The grey bar is where the mark would lie in 95 of 100 cases if every probability were "
+    "true; a diamond lies outside of it."
 )
 
 

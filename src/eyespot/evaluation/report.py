@@ -4,6 +4,7 @@ The order of the page is the order of the questions: how good, how sure, on what
 the evidence.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -49,6 +50,7 @@ from eyespot.pages.words import between, count, duration, percent
 __all__ = ["Note", "Report", "report_html", "summary_lines"]
 
 NOTHING = Html("")
+FIGURE = re.compile(r"(\d[\d.-]* %)")
 FILES_NAMED = 200  # of those left out for one reason
 CLASSES_SHOWN = 100  # in the table of classes; the rest on demand
 
@@ -93,7 +95,7 @@ def _first_screen(report: Report, *, has_learning: bool) -> Html:
         tag("h1", None, _html(how_good(report))),
         paragraph(_html(how_sure(report)), _html(by_chance(report))),
         paragraph(_html(comparison)) if (comparison := in_comparison(report)) else "",
-        paragraph(knowing) if (knowing := _knowing(report)) else "",
+        paragraph(_unbroken(knowing)) if (knowing := _knowing(report)) else "",
         paragraph(_html(weakest(report)), _html(what_next(report))),
         drawing,
         *notes,
@@ -142,8 +144,17 @@ def _html(sentence: Sentence) -> Html:
         elif span.kind:
             written.append(term(span.kind, span.words))
         else:
-            written.append(span.words)
+            written.append(_unbroken(span.words))
     return join(written)
+
+
+def _unbroken(words: str) -> Html:
+    """The words, with no line's end between a figure and its percent sign."""
+    parts = FIGURE.split(words)
+    return join(
+        tag("span", {"class": "number"}, part) if place % 2 else part
+        for place, part in enumerate(parts)
+    )
 
 
 def _matrix(report: Report, right: Html, has_photos: set[tuple[str, str]]) -> Html:
@@ -248,5 +259,7 @@ def _making(report: Report) -> Html:
     total = sum(seconds for _, seconds in report.seconds)
     spent = table(("stage", "time"), stages, caption=f"{duration(total)} in all")
     again = "The same command on the same photos, with the same versions, gives the same again."
-    made = (definitions(facts), paragraph(again), spent if stages else "")
+    remarks = tag("ul", None, *(tag("li", None, each) for each in report.remarks))
+    noted = (paragraph("On the way:"), remarks) if report.remarks else ()
+    made = (definitions(facts), paragraph(again), *noted, spent if stages else "")
     return section("How it was made, and how to make it again", *made, anchor="making")

@@ -60,11 +60,11 @@ def _figures(found: Calibration) -> list[tuple[str, Html]]:
     errors, before = found.errors, found.before
     median, most = found.ece_if_perfect
     perfect = (
-        f"were every probability true, it would be {percent(median)} on such photos, and at most "
-        f"{percent(most)} in 95 of 100 cases; n = {found.n:,}"
+        f"a classifier whose probabilities are all true would show {percent(median)} on as many "
+        f"photos, and at most {percent(most)} in 95 of 100 cases; n = {found.n:,}"
     )
     if before is not None:
-        perfect += f"; before temperature scaling {percent(before.ece)}"
+        perfect += f"; it was {percent(before.ece)} before temperature scaling"
     rows = [(term("calibration error"), percent(errors.ece), perfect)]
     for key, value, was in (
         ("Brier score", errors.brier, before and before.brier),

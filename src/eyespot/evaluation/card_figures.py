@@ -1,0 +1,20 @@
+"""What a report measured, for the card that travels with the classifier."""
+
+from dataclasses import replace
+from importlib.metadata import version
+
+from eyespot.classifier.card import Card
+from eyespot.evaluation.findings import Report
+
+
+def with_figures(card: Card, report: Report) -> Card:
+    """The card with what `report` knows besides the accuracy: the same for the same report."""
+    return replace(
+        card,
+        calibration=report.calibration,
+        random_split=None if report.random_split is None else report.random_split.top1,
+        left_out=len(report.left_out),
+        suspects=report.suspects,
+        notes=report.remarks,
+        version=version("eyespot"),
+    )
