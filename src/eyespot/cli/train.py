@@ -16,6 +16,7 @@ from eyespot.errors import MissingWeightsError
 
 if TYPE_CHECKING:
     from eyespot.classifier.place import Result
+    from eyespot.transfer.auto import Trying
     from eyespot.weights.checkpoint import Checkpoint
 
 PROBE, AUTO, FINE_TUNE, SCRATCH = METHODS = ("probe", "auto", "fine-tune", "scratch")
@@ -177,6 +178,7 @@ def _train_probe(values: dict[str, Any]) -> None:
         add=values["add"],
         device=values["device"],
         command=" ".join(["eyespot", *sys.argv[1:]]),
+        trying=_trying(values) if values["method"] == AUTO else None,
     )
     checkpoint_of(order.network)
     watcher = StageLines(is_quiet=values["as_json"])
@@ -187,6 +189,18 @@ def _train_probe(values: dict[str, Any]) -> None:
         print_json(result.answer)
         return
     tell(result, name)
+
+
+def _trying(values: dict[str, Any]) -> Trying:
+    """What auto may do, within which time."""
+    from eyespot.cli.train_scratch import tuning_of
+    from eyespot.transfer.auto import Trying
+    from eyespot.transfer.lesson import recipe_for
+
+    tuning = tuning_of(values)
+    recipe_for(tuning, photos=1, has_mirrored=False)  # more stages than there are: refused now
+    limit = values["time_limit"] or Trying.time_limit
+    return Trying(tuning, limit, values["precision"], values["workers"])
 
 
 def checkpoint_of(name: str) -> Checkpoint:

@@ -46,15 +46,15 @@ def measured(material: Material, examples: Examples, chosen: Candidate, *, seed:
         head, vectors = fit(examples, chosen), material.vectors[list(part)]
         found = probabilities(head, vectors)
         before = probabilities(replace(head, temperature=1.0), vectors)
-        return _answers(material, part, found, before, None, seed=seed)
+        return answers_to(material, part, found, before, None, seed=seed)
     part = material.part(held_out=False)
-    found, before = cross_validated(examples, lambda inner: _choice(inner, chosen))
+    found, before = cross_validated(examples, lambda inner: choice_of(inner, chosen))
     random_split = None
     if len(set(material.groups)) < len(part):
         separated, _ = material.examples(seed=seed, grouped=False)
         by_chance = cross_validate(separated, lambda _: chosen)
         random_split = measure(material.classes, material.labels, by_chance, seed=seed)
-    return _answers(material, part, found, before, random_split, seed=seed)
+    return answers_to(material, part, found, before, random_split, seed=seed)
 
 
 def answer_rows(material: Material, examples: Examples, answers: Answers) -> tuple[Row, ...]:
@@ -74,7 +74,8 @@ def _nearest(
     """The nearest photos among those that the head which answered photo `i` had learned from."""
     learned = np.array(material.part(held_out=False))
     if answers.is_cross_validation:
-        learned = learned[examples.folds != examples.folds[i]]
+        own = examples.folds[np.searchsorted(learned, answers.part[i])]
+        learned = learned[examples.folds != own]
     query = material.vectors[[answers.part[i]]]
     places, cosines = nearest(query, material.vectors[learned], NEIGHBOURS)
     found = [material.photos[learned[place]] for place in places[0]]
@@ -84,7 +85,7 @@ def _nearest(
     )
 
 
-def _choice(examples: Examples, chosen: Candidate) -> Candidate:
+def choice_of(examples: Examples, chosen: Candidate) -> Candidate:
     """The head that the inner folds choose. With fewer than two of them nothing can be chosen."""
     folds, sizes = np.unique(examples.folds, return_counts=True)
     if len(folds) < 2:
@@ -93,7 +94,7 @@ def _choice(examples: Examples, chosen: Candidate) -> Candidate:
     return choose(examples, held_out=None if small else int(folds[np.argmin(sizes)]))[0]
 
 
-def _answers(
+def answers_to(
     material: Material,
     part: tuple[int, ...],
     found: NDArray[np.float32],

@@ -78,6 +78,7 @@ def digest(order: Order) -> str:
     )
     options = [order.network, order.seed, order.flip, order.group_by, order.device]
     options += [] if order.coverage is None else [order.coverage]
+    options += [] if order.trying is None else [to_json(order.trying)]
     return request_digest(options, dataset)
 
 
@@ -93,6 +94,7 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
         },
         "split": trained.split,
         "head": to_json(trained.head),
+        "tried": to_json(trained.report.trials),
         "metrics": figures(trained.report),
         "notes": list(trained.notes),
         "seconds": {stage: round(s, 3) for stage, s in trained.seconds.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +14,24 @@ from eyespot import audit as auditing
 from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
-from eyespot.classifier.heads import Head
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.embeddings import embed
-from eyespot.engines import Backbone, pretrained
+from eyespot.engines import pretrained
+from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.transfer.knowing import Making, calibrating, negatives_of, trust_told, with_trust
 from eyespot.transfer.material import Material, gather
-from eyespot.transfer.measuring import Answers, answer_rows, measured
-from eyespot.transfer.probes import Candidate, Examples, choose, fit
+from eyespot.transfer.measuring import answer_rows, measured
+from eyespot.transfer.probes import Candidate, choose, fit
+from eyespot.transfer.taken import Taken
 from eyespot.trust.coverage import require_share
 from eyespot.weights import catalogue
+
+if TYPE_CHECKING:
+    from eyespot.transfer.auto import Trying
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Order:
     add: Path | None = None  # a folder of sorted photos that join those to learn from
     device: str = "auto"
     command: str = ""  # as the user typed it
+    trying: Trying | None = None  # what method auto may do; None: the probe alone
 
     def __post_init__(self) -> None:
         """Raises `InputError` for a coverage that cannot be promised."""
@@ -94,25 +100,43 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         asked = learned if material.part(held_out=True) else examples
         answers = measured(material, asked, chosen, seed=order.seed)
         stage.figure = f"{answers.metrics.n:,} photos"
-    classifier = _classifier(
-        material, fit(learned, chosen), order, backbone, answers, is_calibrating
-    )
+    taken = Taken(
+        material, examples, is_calibrating, chosen, fit(learned, chosen), backbone, order.flip,
+        answers,
+    )  # fmt: skip
+    if order.trying is not None:
+        from eyespot.transfer.auto import best  # late: heads alone need no torch
+
+        taken = best(
+            taken, order.trying, stages, source=order.source, seed=order.seed, device=order.device
+        )
+        order = replace(order, flip=taken.flip)
+    classifier = _classifier(taken, order)
+    material, examples, chosen = taken.material, taken.examples, taken.chosen
     with stages.stage("trust") as stage:
-        strangers = negatives_of(dataset, backbone, material, flip=order.flip, device=order.device)
+        strangers = negatives_of(
+            dataset, taken.backbone, material, flip=order.flip, device=order.device
+        )
         making = Making(material, examples, is_calibrating, chosen, order.coverage, order.seed)
         classifier, knowing = with_trust(classifier, making, strangers)
         stage.figure = trust_told(classifier)
     findings = _findings(audit, order)
     of_photos = (*dataset.notes, *material.notes, *dealing)
-    notes = (*of_photos, *knowing, *(f"{n.seen} {n.why}" for n in findings))
+    notes = (*of_photos, *taken.notes, *knowing, *(f"{n.seen} {n.why}" for n in findings))
     for sentence in notes:
         stages.watcher.note(sentence)
     left_out = (*dataset.left_out, *material.left_out, *strangers.left_out)
-    report = _report(order, dataset, material, examples, answers, classifier, chosen)
-    seconds = tuple(stages.seconds.items())
+    report = replace(
+        _report(order, dataset, taken, classifier),
+        left_out=left_out,
+        notes=findings,
+        remarks=(*of_photos, *taken.notes, *knowing),
+        seconds=tuple(stages.seconds.items()),
+    )
+    card = with_figures(classifier.card, report)
     return Trained(
-        classifier=classifier,
-        report=replace(report, left_out=left_out, notes=findings, seconds=seconds),
+        classifier=replace(classifier, card=card),
+        report=report,
         audit=audit,
         head=chosen,
         split=_split(material, is_calibrating, classifier),
@@ -139,19 +163,12 @@ def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
     return dataset, found
 
 
-def _report(
-    order: Order,
-    dataset: ImageDataset,
-    material: Material,
-    examples: Examples,
-    answers: Answers,
-    classifier: Classifier,
-    chosen: Candidate,
-) -> Report:
+def _report(order: Order, dataset: ImageDataset, taken: Taken, classifier: Classifier) -> Report:
+    answers = taken.answers
     return Report(
         dataset=dataset.name,
         metrics=answers.metrics,
-        rows=answer_rows(material, examples, answers),
+        rows=answer_rows(taken.material, taken.examples, answers),
         measured_by="cross-validation" if answers.is_cross_validation else "held out",
         command=order.command,
         random_split=answers.random_split,
@@ -161,27 +178,22 @@ def _report(
         calibration=answers.calibration,
         can_photograph=not dataset.is_published,
         fingerprint=classifier.card.fingerprint,
-        making=_making(order, classifier, chosen),
+        trials=taken.trials,
+        making=_making(order, classifier, taken),
     )
 
 
-def _classifier(
-    material: Material,
-    head: Head,
-    order: Order,
-    backbone: Backbone,
-    answers: Answers,
-    is_calibrating: NDArray[np.bool_],
-) -> Classifier:
+def _classifier(taken: Taken, order: Order) -> Classifier:
     """The fitted head with its backbone, and what was measured of it."""
+    material, answers = taken.material, taken.answers
     learned = list(material.part(held_out=False))
     labels = material.labels[learned]
-    taught = labels[~is_calibrating]
+    taught = labels[~taken.is_calibrating]
     contents = tuple(material.contents[i] for i in learned)
     metrics = answers.metrics
     return Classifier(
-        backbone=backbone,
-        head=head,
+        backbone=taken.backbone,
+        head=taken.head,
         classes=material.classes,
         reference=Reference(contents, material.vectors[learned], labels),
         card=Card(
@@ -214,12 +226,12 @@ def _findings(audit: auditing.Audit, order: Order) -> tuple[Note, ...]:
     )
 
 
-def _making(order: Order, classifier: Classifier, chosen: Candidate) -> tuple[tuple[str, str], ...]:
+def _making(order: Order, classifier: Classifier, taken: Taken) -> tuple[tuple[str, str], ...]:
     checkpoint = catalogue.find(order.network)
     return (
         ("network", f"{checkpoint.network} with the weights {checkpoint.name}"),
         ("licence of the weights", checkpoint.licence or "none stated"),
-        ("head", str(chosen)),
+        ("head", taken.words or str(taken.chosen)),
         ("answers with", "a photo and its mirror image" if order.flip else "the photo as it is"),
         ("decoder", classifier.backbone.preprocessing.decoder),
         ("seed", str(order.seed)),

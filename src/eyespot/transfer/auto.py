@@ -1,0 +1,164 @@
+"""Within a time limit: the probe, a better probe, fine-tuning; the cheapest that is good is taken.
+
+All answer the same photos out of fold (`contenders.py`). Time is asked of the clock, so that two
+runs may try more or fewer folds; what was tried, and on how many photos, stands in the report.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eyespot.classifier.heads import probabilities
+from eyespot.embeddings import embed
+from eyespot.errors import InputError
+from eyespot.training import scratch
+from eyespot.training.precision import Wish
+from eyespot.training.stages import Stages
+from eyespot.transfer.better_probe import better_probe
+from eyespot.transfer.contenders import Choice, Contender, Ready, decide
+from eyespot.transfer.lesson import TIME_LIMIT, Tuning
+from eyespot.transfer.measuring import answers_to, choice_of
+from eyespot.transfer.probes import Candidate, cross_validate
+from eyespot.transfer.taken import Taken
+from eyespot.transfer.tuned_folds import Task, TooLittleError, fine_tuning
+from eyespot.weights import catalogue
+
+BETTER_PROBE = 0.3  # share of the time that is left, after which it begins no further fold
+
+
+@dataclass(frozen=True)
+class Trying:
+    """What `auto` may do besides the probe."""
+
+    tuning: Tuning
+    time_limit: float = TIME_LIMIT  # seconds in all, from the first look at the photos
+    precision: Wish = "auto"
+    workers: int = 2
+
+
+def best(
+    probe: Taken, trying: Trying, stages: Stages, *, source: Path, seed: int, device: str
+) -> Taken:
+    """The probe, or what is better by more than a standard error, out of `source`'s photos."""
+    order = scratch.Order(
+        source=source,
+        network=catalogue.find(trying.tuning.weights).network,
+        seed=seed,
+        device=device,
+        precision=trying.precision,
+        workers=trying.workers,
+    )
+    deadline = time.monotonic() + trying.time_limit - sum(stages.seconds.values())
+    contenders, notes = [_as_contender(probe, stages)], []
+    with stages.stage("joined") as stage:
+        left = deadline - time.monotonic()
+        contenders.append(_better_probe(probe, trying, order, BETTER_PROBE * left, stages))
+        stage.figure = contenders[-1].words
+    with stages.stage("tuning") as stage:
+        try:
+            task = _task(probe, trying, order)
+            watch = stages.watcher.advance
+            left = deadline - time.monotonic()
+            contenders.append(fine_tuning(task, seconds=left, progress=watch))
+            stage.figure = contenders[-1].words
+        except TooLittleError as error:
+            notes.append(f"Fine-tuning was not tried: {error}.")
+            stage.figure = "not tried"
+    labels, groups = probe.learned.labels, [probe.material.groups[i] for i in probe.rows]
+    choice = decide(contenders, labels, groups)
+    notes += [note for each in contenders for note in each.notes]
+    notes.append(choice.sentence)
+    if choice.chosen is contenders[0]:
+        return replace(probe, trials=choice.trials, notes=tuple(notes))
+    with stages.stage("taken") as stage:
+        taken = _taken(probe, choice, choice.chosen.fit(), order)
+        stage.figure = choice.chosen.name
+    return replace(taken, trials=choice.trials, notes=(*notes, *taken.notes))
+
+
+def _as_contender(probe: Taken, stages: Stages) -> Contender:
+    """The probe's answers out of fold, as they were measured or made now."""
+
+    def ready() -> Ready:
+        return Ready(probe.backbone, probe.head, probe.learned.vectors, probe.flip)
+
+    start = time.monotonic()
+    found = probe.answers.probabilities
+    if not probe.answers.is_cross_validation or probe.is_calibrating.any():
+        found = cross_validate(probe.learned, lambda inner: choice_of(inner, probe.chosen))
+    seconds = time.monotonic() - start + stages.seconds["head"] + stages.seconds["measure"]
+    answered = np.ones(len(found), bool)
+    return Contender("probe", str(probe.chosen), found, answered, seconds, ready)
+
+
+def _better_probe(
+    probe: Taken, trying: Trying, order: scratch.Order, seconds: float, stages: Stages
+) -> Contender:
+    return better_probe(
+        [probe.material.photos[i] for i in probe.rows],
+        probe.learned,
+        groups=[probe.material.groups[i] for i in probe.rows],
+        network=trying.tuning.weights,
+        flip=probe.flip,
+        device=order.device,
+        seconds=seconds,
+        progress=stages.watcher.advance,
+    )
+
+
+def _task(probe: Taken, trying: Trying, order: scratch.Order) -> Task:
+    material, rows = probe.material, probe.rows
+    return Task(
+        photos=tuple(material.photos[i] for i in rows),
+        contents=tuple(material.contents[i] for i in rows),
+        examples=probe.learned,
+        groups=tuple(material.groups[i] for i in rows),
+        tuning=trying.tuning,
+        order=order,
+    )
+
+
+def _taken(probe: Taken, choice: Choice, ready: Ready, order: scratch.Order) -> Taken:
+    """All photos as the chosen backbone sees them, and the measurement of its head."""
+    material, chosen = probe.material, choice.chosen
+    embedded = embed(material.photos, ready.backbone, device=order.device)
+    if len(embedded) != len(material.photos):
+        raise InputError("A photo can no longer be read: put it back as it was")
+    vectors, mirrored = embedded.vectors, embedded.mirrored
+    if ready.flip:
+        vectors = mirrored = (vectors + mirrored) / np.float32(2)
+    material = replace(material, vectors=vectors, mirrored=mirrored)
+    examples, _ = material.examples(seed=order.seed)
+    part, head = material.part(held_out=True), ready.head
+    if part:
+        found = probabilities(head, vectors[list(part)])
+        before = probabilities(replace(head, temperature=1.0), vectors[list(part)])
+    else:
+        part = tuple(probe.rows[chosen.answered].tolist())
+        found = before = chosen.probabilities[chosen.answered]
+    trial = next(each for each in choice.trials if each.is_chosen)
+    candidate = Candidate(
+        kind=head.kind,
+        strength=head.strength,
+        with_mirrored=False,
+        top1=trial.top1,
+        log_loss=trial.log_loss,
+        log_loss_error=trial.worse_by_error,
+        temperature=head.temperature,
+    )
+    return Taken(
+        material=material,
+        examples=examples,
+        is_calibrating=probe.is_calibrating,
+        chosen=candidate,
+        head=head,
+        backbone=ready.backbone,
+        flip=ready.flip,
+        answers=answers_to(material, part, found, before, None, seed=order.seed),
+        notes=ready.notes,
+        words=f"{chosen.name}: {chosen.words}",
+    )

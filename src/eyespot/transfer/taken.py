@@ -1,0 +1,43 @@
+"""The way to a classifier that is taken, and what was measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.classifier.heads import Head
+from eyespot.engines import Backbone
+from eyespot.evaluation.trials import Trial
+from eyespot.transfer.material import Material
+from eyespot.transfer.measuring import Answers
+from eyespot.transfer.probes import Candidate, Examples
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A head on a backbone with all that it learned from, seen as that backbone sees it."""
+
+    material: Material
+    examples: Examples  # all photos but the test part, in folds
+    is_calibrating: NDArray[np.bool_]  # (N,) of the examples: nothing learns from them
+    chosen: Candidate
+    head: Head
+    backbone: Backbone
+    flip: bool
+    answers: Answers
+    trials: tuple[Trial, ...] = ()
+    notes: tuple[str, ...] = ()
+    words: str = ""  # what it is; empty for the probe
+
+    @property
+    def learned(self) -> Examples:
+        """What is learned from."""
+        return self.examples.where(~self.is_calibrating)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The rows of the material that are learned from."""
+        rows = np.array(self.material.part(held_out=False), np.int64)
+        return rows[~self.is_calibrating]
