@@ -23,6 +23,7 @@ COMMANDS = {
     "similar": ("similar", "Show the training photos most like a photo."),
     "map": ("map", "Draw photos in the plane, the alike ones side by side."),
     "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),
+    "compare-models": ("compare_models", "Say which of two classifiers is better."),
     "audit": ("audit", "Look for what is wrong in a folder of photos."),
     "show-augmentations": ("show_augmentations", "Show photos as training sees them."),
     "export": ("export", "Write a classifier as ONNX, proved equal."),
