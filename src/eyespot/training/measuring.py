@@ -18,6 +18,7 @@ from eyespot.classifier.trained import REMEMBERED, from_embedding, from_network
 from eyespot.classifier.trained import Learned as Remembered
 from eyespot.datasets.dataset import LeftOut
 from eyespot.errors import ImageError, InputError
+from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.evaluate import evaluate
 from eyespot.evaluation.findings import Report
 from eyespot.training.fine_tuning import WithHead
@@ -49,10 +50,12 @@ def measured(order: Order, learned: Learned) -> Trained:
     report = replace(
         report,
         left_out=(*earlier, *report.left_out),
+        remarks=learned.notes,
         making=_making(order, learned, classifier),
         seconds=tuple((stages.seconds | {"training": learned.fitted.seconds}).items()),
     )
     card = replace(classifier.card, measured=_measure(report, is_given=parts.is_test_given))
+    card = replace(with_figures(card, report), notes=learned.begun.notes)  # of no one run
     return Trained(replace(classifier, card=card), report, learned)
 
 
