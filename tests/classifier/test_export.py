@@ -4,6 +4,7 @@ Oracles: torch in float32 written out by hand, onnx's checker, and the exported 
 Python that can import numpy, Pillow and onnxruntime only.
 """
 
+import contextlib
 import dataclasses
 import getpass
 import hashlib
@@ -19,13 +20,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from PIL import Image
+from sklearn.metrics.pairwise import cosine_distances
 
 from eyespot.classifier.classifier import Classifier, Reference
+from eyespot.classifier.coverage import Coverage
 from eyespot.classifier.export import contents, export, graph, parity, runtime
 from eyespot.classifier.export.samples import built_in
 from eyespot.classifier.heads import LinearHead, NeighbourHead, probabilities
+from eyespot.classifier.novelty import Novelty
 from eyespot.cli.main import eyespot
 from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, pretrained
@@ -129,6 +133,26 @@ def small_model():
     return graph.to_onnx(small())
 
 
+@dataclasses.dataclass(frozen=True)
+class Commanded:
+    """What the command did, and the ONNX model that it wrote, with neighbours and mirror images."""
+
+    folder: Path
+    done: Result
+    model: bytes
+
+
+@pytest.fixture(scope="module")
+def commanded(tmp_path_factory) -> Commanded:
+    """A bundle exported by the command, once for all who look at it."""
+    place = tmp_path_factory.mktemp("commanded")
+    small("neighbours", flip=True).save(place / "birds-model")
+    with contextlib.chdir(place):
+        done = run("birds-model/", "--device", "cpu", "--json")
+    folder = place / "birds-onnx"
+    return Commanded(folder, done, (folder / "model.onnx").read_bytes())
+
+
 def alone(folder: Path, code: str) -> subprocess.CompletedProcess:
     """Run `code` in `folder` where only numpy, Pillow and onnxruntime can be imported."""
     command = [sys.executable, "-B", "-c", ONLY + code]
@@ -202,14 +226,14 @@ def test_normalisation_inside_the_model_is_that_of_preprocessing_bit_for_bit(cla
     assert came.dtype == wanted.dtype and came.tobytes() == wanted.tobytes()
 
 
-def test_mirror_images_are_averaged_inside_the_model(small_model):
+def test_mirror_images_are_averaged_inside_the_model(small_model, commanded):
     pixels = parts(3, RULE)
-    models = {False: small_model, True: graph.to_onnx(small(flip=True))}
-    wanted = {flip: by_torch(small(flip=flip), pixels)[0] for flip in models}
+    models = {False: small_model.SerializeToString(), True: commanded.model}
+    wanted = {flip: by_torch(small(flip=flip), pixels)[1] for flip in models}
     for flip, model in models.items():
-        came = runtime.session(model.SerializeToString()).run(None, {"pixels": pixels})[0]
-        assert np.abs(came - wanted[flip]).max() < 1e-5
-    assert np.abs(wanted[True] - wanted[False]).max() > 1e-3
+        came = runtime.session(model).run(["embedding"], {"pixels": pixels})[0]
+        assert np.abs(came - wanted[flip]).max() < 1e-4 * wanted[flip].std()
+    assert np.abs(wanted[True] - wanted[False]).max() > 1e-2 * wanted[False].std()
 
 
 @pytest.mark.parametrize("k", [1, 9, 400])
@@ -223,11 +247,100 @@ def test_the_votes_of_neighbours_are_counted_inside_the_model(k):
     assert np.ptp(scores, axis=0).max() > 1e-2  # the photos are told apart
 
 
-def test_neighbours_and_mirror_images_survive_the_conversion():
+def knowing(*, negatives: bool, head: str = "linear") -> Classifier:
+    """The small classifier, whose known photos are parts of two photos, and label sets."""
+    classifier = small(head)
+    known = by_torch(small(), parts(20, RULE))[1] * 1.7  # of any length
+    other = np.roll(known[:3], 7, axis=1) if negatives else None
+    reference = Reference(("00" * 32,) * 20, known, np.arange(20) % 5, other)
+    steps = np.linspace(-0.06 if negatives else 0.0, 0.06, 101)
+    return dataclasses.replace(
+        classifier,
+        reference=reference,
+        novelty=Novelty(3, tuple(steps.tolist()), has_negatives=negatives, nearness=0.06),
+        coverage=Coverage(0.9, (0.7, 0.75, 0.8, 1.0, 0.1), (40,) * 5, (False,) * 5),
+    )
+
+
+@cache
+def knowing_model(negatives: bool) -> onnx.ModelProto:
+    """The ONNX model of `knowing`, made once."""
+    return graph.to_onnx(knowing(negatives=negatives))
+
+
+@pytest.mark.parametrize("negatives", [False, True])
+def test_none_of_these_and_label_sets_are_found_inside_the_model(negatives):
+    classifier = knowing(negatives=negatives)
+    noise = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
+    pixels = np.concatenate([parts(24, RULE)[16:], noise])
+    running = runtime.session(knowing_model(negatives).SerializeToString())
+    probabilities, embedding, share, sets = running.run(None, {"pixels": pixels})
+    # by scikit-learn's distances: to the third nearest, less to negatives within 0.06
+    distance = cosine_distances(embedding, classifier.reference.vectors)
+    wanted = np.sort(distance, axis=1)[:, 2]
+    if negatives:
+        away = cosine_distances(embedding, classifier.reference.negatives)
+        wanted = wanted - np.minimum(np.sort(away, axis=1)[:, 2], 0.06)
+    wanted = np.interp(wanted, classifier.novelty.quantiles, np.linspace(0, 1, 101))
+    assert np.abs(share - wanted).max() < 1e-3
+    assert np.ptp(wanted) > 0.3  # the pictures are told apart
+    inside = 1 - probabilities <= np.array(classifier.coverage.thresholds)
+    inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
+    assert np.array_equal(sets, inside)
+    assert len(set(sets.sum(axis=1))) > 1
+
+
+def copied(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Describing a model changes it."""
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    return twin
+
+
+def test_an_exported_folder_carries_all_that_the_classifier_knows_of_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(graph, "to_onnx", lambda _, model=knowing_model(True): copied(model))
+    classifier = knowing(negatives=True)
+    exported = export(classifier, tmp_path / "five-onnx")
+    exact = exported.parity.exact
+    assert exact.none_difference < 1e-3
+    assert exact.other_sets == 0
+    facts = {
+        item.key: item.value for item in onnx.load(exported.folder / "model.onnx").metadata_props
+    }
+    assert float(facts["none_of_these_above"]) == 0.95
+    assert float(facts["none_of_these_distance"]) == classifier.novelty.threshold
+    assert float(facts["temperature"]) == 1.7
+    assert float(facts["coverage"]) == 0.9
+    expected = json.loads((exported.folder / "expected.json").read_text("utf-8"))
+    assert set(expected["photos"][0]) >= {"none_of_these", "label_set"}
+    readme = (exported.folder / "README.md").read_text("utf-8")
+    assert "| output | `none_of_these` |" in readme and "| output | `label_set` |" in readme
+    said = verify(exported.folder)
+    assert said.returncode == 0, said.stdout
+    assert "none_of_these" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"novelty": Novelty(2, tuple(i / 300 for i in range(101)))}, "none_of_these within"),
+        ({"coverage": Coverage(0.9, (0.1,) * 5, (40,) * 5, (False,) * 5)}, "other label sets"),
+    ],
+)
+def test_an_export_that_knows_something_else_of_itself_is_not_written(
+    change, reason, tmp_path, monkeypatch
+):
+    model = copied(knowing_model(False))
+    monkeypatch.setattr(graph, "to_onnx", lambda classifier: model)
+    with pytest.raises(EyespotError, match=reason):
+        export(dataclasses.replace(knowing(negatives=False), **change), tmp_path / "five-onnx")
+    assert not (tmp_path / "five-onnx").exists()
+
+
+def test_neighbours_and_mirror_images_survive_the_conversion(commanded):
     classifier = small("neighbours", flip=True)
     pixels = parts(4, RULE)
-    running = runtime.session(graph.to_onnx(classifier).SerializeToString())
-    came, embedding = running.run(None, {"pixels": pixels})
+    came, embedding = runtime.session(commanded.model).run(None, {"pixels": pixels})
     wanted = by_torch(dataclasses.replace(classifier, head=linear(512)), pixels)[1]
     assert np.abs(embedding - wanted).max() < 1e-4 * wanted.std()
     assert np.abs(came - probabilities(classifier.head, wanted)).max() < 1e-5
@@ -404,13 +517,15 @@ def perturb(model) -> None:
     tensor.CopyFrom(onnx.numpy_helper.from_array(array, tensor.name))
 
 
-def test_a_model_that_answers_differently_is_not_written(small_model, tmp_path, monkeypatch):
+def test_a_model_that_answers_differently_is_not_written(
+    small_model, photos, tmp_path, monkeypatch
+):
     model = onnx.ModelProto()
     model.CopyFrom(small_model)
     perturb(model)
     monkeypatch.setattr(graph, "to_onnx", lambda classifier: model)
     with pytest.raises(EyespotError, match=r"was not written.* within 5e-04 .*, got \d+ and \d"):
-        export(small(), tmp_path / "out")
+        export(small(), tmp_path / "out", photos=photos)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -445,14 +560,16 @@ def test_a_preprocessing_that_reads_other_pixels_is_not_written(tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_does_not_verify_itself_is_not_written(small_model, tmp_path, monkeypatch):
+def test_a_folder_that_does_not_verify_itself_is_not_written(
+    small_model, photos, tmp_path, monkeypatch
+):
     monkeypatch.setattr(graph, "to_onnx", lambda classifier: small_model)
     scripts = Path(shutil.copytree(contents.STANDALONE, tmp_path / "scripts"))
     one_pixel_off(scripts / "preprocess.py")
     monkeypatch.setattr(contents, "STANDALONE", scripts)
     (tmp_path / "here").mkdir()
     with pytest.raises(EyespotError, match=r"(?s)nothing was written.*DIFFERENT  photo-1"):
-        export(small(), tmp_path / "here" / "out")
+        export(small(), tmp_path / "here" / "out", photos=photos)
     assert list((tmp_path / "here").iterdir()) == []
 
 
@@ -465,14 +582,15 @@ def test_a_folder_in_the_way_is_kept(tmp_path):
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
-def test_an_export_is_replaced_only_if_asked(small_model, tmp_path, monkeypatch):
+def test_an_export_is_replaced_only_if_asked(small_model, photos, tmp_path, monkeypatch):
     monkeypatch.setattr(graph, "to_onnx", lambda classifier: onnx.ModelProto.FromString(content))
     content = small_model.SerializeToString()
-    export(small(), tmp_path / "out")
+    export(small(), tmp_path / "out", photos=photos)
     with pytest.raises(InputError, match="--overwrite"):
         export(small(), tmp_path / "out")
     (tmp_path / "out" / "more.txt").write_text("old")
-    assert set(export(small(), tmp_path / "out", overwrite=True).files) == WRITTEN
+    again = export(small(), tmp_path / "out", photos=photos, overwrite=True)
+    assert set(again.files) == WRITTEN
 
 
 def test_without_the_extra_the_message_says_what_to_install(tmp_path, monkeypatch):
@@ -486,10 +604,10 @@ def test_without_the_extra_the_message_says_what_to_install(tmp_path, monkeypatc
 # photos of the user
 
 
-@pytest.fixture
-def photos(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory) -> Path:
     """Four photos with a place in their EXIF, one that only eyespot reads, one that is broken."""
-    folder = tmp_path / "my photos"
+    folder = tmp_path_factory.mktemp("own") / "my photos"
     folder.mkdir()
     for i, path in enumerate(sample_photos()):
         picture = Image.open(path)
@@ -500,11 +618,12 @@ def photos(tmp_path) -> Path:
     return folder
 
 
-@pytest.fixture
-def from_own(small_model, photos, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def from_own(small_model, photos, tmp_path_factory):
     content = small_model.SerializeToString()
-    monkeypatch.setattr(graph, "to_onnx", lambda classifier: onnx.ModelProto.FromString(content))
-    return export(small(), tmp_path / "out", photos=photos)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph, "to_onnx", lambda classifier: onnx.ModelProto.FromString(content))
+        return export(small(), tmp_path_factory.mktemp("from own") / "out", photos=photos)
 
 
 def test_photos_that_cannot_be_compared_are_named(from_own):
@@ -541,16 +660,13 @@ def run(*words: str):
     return CliRunner().invoke(eyespot, ["export", *words], catch_exceptions=False)
 
 
-def test_a_bundle_is_exported_by_the_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    small("neighbours", flip=True).save("birds-model")
-    done = run("birds-model/", "--device", "cpu", "--json")
-    answer = json.loads(done.stdout)
+def test_a_bundle_is_exported_by_the_command(commanded):
+    answer = json.loads(commanded.done.stdout)
     assert answer["folder"] == "birds-onnx" and set(answer["files"]) == WRITTEN
     assert answer["parity"]["photos"] == 32 and answer["parity"]["torch"]["same_labels"] == 32
     assert set(answer["parity"]) == {"photos", "tolerance", "torch", "engine", "left_out"}
-    assert done.stderr == ""
-    assert verify(tmp_path / "birds-onnx").returncode == 0
+    assert commanded.done.stderr == ""
+    assert verify(commanded.folder).returncode == 0
 
 
 def test_the_command_says_what_was_measured_and_what_to_do_next(
