@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 FOLDER = Path(__file__).parent
+PIECE = 1 << 15  # numbers that are made at once: what stays in the processor's cache is 5 x as fast
 Entries = dict[str, tuple[int, ...]]  # entry name -> shape, in the publisher's order
 
 
@@ -36,11 +37,18 @@ def golden(name: str) -> list[dict]:
 def uniform(key: str, count: int) -> np.ndarray:
     """`count` float64 numbers in [-1, 1) that depend on nothing but `key`."""
     start = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little")
-    z = np.arange(count, dtype=np.uint64) + np.array(start, dtype=np.uint64)  # wraps around
-    z = z + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53 * 2 - 1
+    numbers = np.empty(count)
+    for first in range(0, count, PIECE):
+        z = np.arange(first, min(first + PIECE, count), dtype=np.uint64)
+        z += np.array((start + 0x9E3779B97F4A7C15) % 2**64, dtype=np.uint64)  # wraps around
+        z ^= z >> np.uint64(30)
+        z *= np.uint64(0xBF58476D1CE4E5B9)
+        z ^= z >> np.uint64(27)
+        z *= np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        z >>= np.uint64(11)
+        numbers[first : first + PIECE] = z.astype(np.float64) * 2.0**-52 - 1
+    return numbers
 
 
 def filled(entries: Entries, *, gain: float = 1.0) -> dict[str, Tensor]:

@@ -14,7 +14,8 @@ from eyespot.weights.published import PUBLISHED
 
 BIG = ("torchvision/resnet152", "timm/tf_efficientnet_b5", "torchvision/efficientnet_b6")
 BIG += ("timm/tf_efficientnet_b7", "torchvision/vgg13_bn", "torchvision/vgg16")
-BIG += ("torchvision/vgg19_bn",)  # seconds each
+BIG += ("torchvision/vgg19_bn", "torchvision/resnext101_64x4d", "timm/legacy_seresnet152")
+BIG += ("timm/legacy_seresnext101_32x4d", "timm/resnetv2_152")  # seconds each
 ROWS = {f"{row['library']}/{row['model']}": row for row in golden("logits")}
 
 
