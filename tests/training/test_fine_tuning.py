@@ -12,7 +12,7 @@ from eyespot.networks import build, find
 from eyespot.training.fine_tuning import RATE, FineTuning, depths, evaluating
 from eyespot.training.fit import fit
 from eyespot.training.optimisers import SGD
-from eyespot.training.recipe import Recipe, into_train_mode, optimiser, prepare
+from eyespot.training.recipe import Recipe, learning, optimiser, prepare
 from eyespot.training.schedules import Constant
 from eyespot.values import from_json, to_json
 
@@ -130,7 +130,7 @@ def test_frozen_stages_compute_as_at_evaluation_and_the_network_itself_is_in_tra
     network = toy.Small()
     recipe = replace(toy.PLAIN, fine_tuning=LAST)
     prepare(recipe, network, torch.Generator())
-    into_train_mode(recipe, network)
+    learning(recipe, network)
     modes = {name: module.training for name, module in network.named_modules()}
     assert modes == {"": True, "conv": False, "norm": False, "dropout": True, "fc": True}
     with evaluating(network):

@@ -121,8 +121,7 @@ def begun(
     found = newest(kept, world, lambda record: as_recorded(asked, record, wishes))
     clock = Clock(before=found[0].seconds if found else 0.0)
     laid = (found[0].plan if found else asked).channels_last
-    recipes.into_train_mode(recipe, network.to(device))
-    precision.lay_out(network, channels_last=laid)
+    precision.lay_out(recipes.learning(recipe, network.to(device)), channels_last=laid)
     state = State(network, found[0].plan if found else asked)
     state.micro_batch = wishes.micro_batch
     rule = _rule(state.plan, device)

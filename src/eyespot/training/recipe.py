@@ -128,8 +128,9 @@ def optimiser(recipe: Recipe, network: Network) -> torch.optim.Optimizer:
     return built
 
 
-def into_train_mode(recipe: Recipe, network: Network) -> None:
-    """All but what the recipe freezes."""
+def learning(recipe: Recipe, network: Network) -> Network:
+    """The network in train mode, but for what the recipe freezes."""
     network.train()
     if recipe.fine_tuning is not None:
         recipe.fine_tuning.hold(network)
+    return network

@@ -43,7 +43,7 @@ class Trying:
 def best(
     probe: Taken, trying: Trying, stages: Stages, *, source: Path, seed: int, device: str
 ) -> Taken:
-    """The probe, or what is better by more than a standard error, out of `source`'s photos."""
+    """The probe, or what is better by more than a standard error; of the photos in `source`."""
     order = scratch.Order(
         source=source,
         network=catalogue.find(trying.tuning.weights).network,

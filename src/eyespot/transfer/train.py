@@ -22,7 +22,14 @@ from eyespot.engines import pretrained
 from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
-from eyespot.transfer.knowing import Making, calibrating, negatives_of, trust_told, with_trust
+from eyespot.transfer.knowing import (
+    Making,
+    Negatives,
+    calibrating,
+    negatives_of,
+    trust_told,
+    with_trust,
+)
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import answer_rows, measured
 from eyespot.transfer.probes import Candidate, choose, fit
@@ -79,9 +86,48 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
     """
     stages = Stages(watcher or Unwatched())
     dataset, found = _opened(order, stages)
-    backbone = pretrained(order.network)
+    dataset, audit, material = _looked(order, dataset, stages)
+    taken, dealing = _probe(order, material, stages)
+    if order.trying is not None:
+        from eyespot.transfer.auto import best  # late: heads alone need no torch
+
+        source, seed, device = order.source, order.seed, order.device
+        taken = best(taken, order.trying, stages, source=source, seed=seed, device=device)
+        order = replace(order, flip=taken.flip)
+    classifier, strangers, knowing = _knowing(order, dataset, taken, stages)
+    findings = _findings(audit, order)
+    remarks = (*dataset.notes, *material.notes, *dealing, *taken.notes, *knowing)
+    notes = (*remarks, *(f"{n.seen} {n.why}" for n in findings))
+    for sentence in notes:
+        stages.watcher.note(sentence)
+    left_out = (*dataset.left_out, *material.left_out, *strangers.left_out)
+    report = replace(
+        _report(order, dataset, taken, classifier),
+        left_out=left_out,
+        notes=findings,
+        remarks=remarks,
+        seconds=tuple(stages.seconds.items()),
+    )
+    card = with_figures(classifier.card, report)
+    return Trained(
+        classifier=replace(classifier, card=card),
+        report=report,
+        audit=audit,
+        head=taken.chosen,
+        split=_split(taken.material, taken.is_calibrating, classifier),
+        found=found,
+        left_out=left_out,
+        notes=notes,
+        seconds=stages.seconds,
+    )
+
+
+def _looked(
+    order: Order, dataset: ImageDataset, stages: Stages
+) -> tuple[ImageDataset, auditing.Audit, Material]:
+    """The photos that can be read, what the audit finds, and what is learned from."""
     with stages.stage("embedding") as stage:
-        watch = stages.watcher.advance
+        watch, backbone = stages.watcher.advance, pretrained(order.network)
         embedded = embed(dataset.photos, backbone, device=order.device, progress=watch)
         dataset = without(dataset, embedded.left_out)
         check_trainable(dataset)
@@ -90,6 +136,11 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         audit = auditing.audit(dataset, embedded)
         material = gather(dataset, embedded, audit, flip=order.flip)
         stage.figure = f"{len(set(material.groups)):,} groups"
+    return dataset, audit, material
+
+
+def _probe(order: Order, material: Material, stages: Stages) -> tuple[Taken, tuple[str, ...]]:
+    """The chosen head, fitted and measured, and what could not be divided as asked."""
     with stages.stage("head") as stage:
         examples, dealing = material.examples(seed=order.seed)
         is_calibrating = calibrating(examples, order.coverage)
@@ -101,50 +152,31 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         answers = measured(material, asked, chosen, seed=order.seed)
         stage.figure = f"{answers.metrics.n:,} photos"
     taken = Taken(
-        material, examples, is_calibrating, chosen, fit(learned, chosen), backbone, order.flip,
-        answers,
-    )  # fmt: skip
-    if order.trying is not None:
-        from eyespot.transfer.auto import best  # late: heads alone need no torch
+        material=material,
+        examples=examples,
+        is_calibrating=is_calibrating,
+        chosen=chosen,
+        head=fit(learned, chosen),
+        backbone=pretrained(order.network),
+        flip=order.flip,
+        answers=answers,
+    )
+    return taken, dealing
 
-        taken = best(
-            taken, order.trying, stages, source=order.source, seed=order.seed, device=order.device
-        )
-        order = replace(order, flip=taken.flip)
-    classifier = _classifier(taken, order)
-    material, examples, chosen = taken.material, taken.examples, taken.chosen
+
+def _knowing(
+    order: Order, dataset: ImageDataset, taken: Taken, stages: Stages
+) -> tuple[Classifier, Negatives, tuple[str, ...]]:
+    """The classifier with what it knows of itself, and what to know of that."""
     with stages.stage("trust") as stage:
-        strangers = negatives_of(
-            dataset, taken.backbone, material, flip=order.flip, device=order.device
+        material, device = taken.material, order.device
+        strangers = negatives_of(dataset, taken.backbone, material, flip=taken.flip, device=device)
+        making = Making(
+            material, taken.examples, taken.is_calibrating, taken.chosen, order.coverage, order.seed
         )
-        making = Making(material, examples, is_calibrating, chosen, order.coverage, order.seed)
-        classifier, knowing = with_trust(classifier, making, strangers)
+        classifier, knowing = with_trust(_classifier(taken, order), making, strangers)
         stage.figure = trust_told(classifier)
-    findings = _findings(audit, order)
-    of_photos = (*dataset.notes, *material.notes, *dealing)
-    notes = (*of_photos, *taken.notes, *knowing, *(f"{n.seen} {n.why}" for n in findings))
-    for sentence in notes:
-        stages.watcher.note(sentence)
-    left_out = (*dataset.left_out, *material.left_out, *strangers.left_out)
-    report = replace(
-        _report(order, dataset, taken, classifier),
-        left_out=left_out,
-        notes=findings,
-        remarks=(*of_photos, *taken.notes, *knowing),
-        seconds=tuple(stages.seconds.items()),
-    )
-    card = with_figures(classifier.card, report)
-    return Trained(
-        classifier=replace(classifier, card=card),
-        report=report,
-        audit=audit,
-        head=chosen,
-        split=_split(material, is_calibrating, classifier),
-        found=found,
-        left_out=left_out,
-        notes=notes,
-        seconds=stages.seconds,
-    )
+    return classifier, strangers, knowing
 
 
 def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
