@@ -2,9 +2,13 @@
 
 from functools import cache
 from importlib import import_module
+from math import nan
 from types import MappingProxyType
+from typing import Any
 
 import torch
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
 
 from eyespot.errors import InputError, lookup
 from eyespot.networks.architecture import Architecture, Network
@@ -48,6 +52,12 @@ FAMILIES = (
     "vit",
 )
 
+# How weights are drawn
+DRAWING = {
+    init.kaiming_uniform_, init.xavier_uniform_, init.uniform_, init.normal_,
+    torch.Tensor.uniform_, torch.Tensor.normal_,
+}  # fmt: skip
+
 
 @cache
 def architectures() -> MappingProxyType[str, Architecture]:
@@ -85,5 +95,27 @@ def build(name: str, *, num_classes: int | None = None, seed: int = 0) -> Networ
     if num_classes < 1:
         raise InputError(f"{name} needs at least 1 class, not {num_classes}: pass num_classes=2")
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw once before ours are set
+    with torch.random.fork_rng(devices=[]), _NothingTwice():
         return architecture.build(num_classes=num_classes, generator=generator)
+
+
+class _NothingTwice(TorchFunctionMode):
+    """torch's layers draw weights of their own before ours are drawn, in half of the time.
+
+    What would be drawn from torch's default generator becomes nan here, so that a layer that its
+    paper's module forgets cannot be overlooked. On the meta device there is nothing to draw, for
+    which torch needs a thousand steps in Python.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        given = kwargs or {}
+        if func in DRAWING:
+            tensor: torch.Tensor = args[0] if args else given["tensor"]
+            if tensor.is_meta:
+                return tensor
+            if not any(isinstance(each, torch.Generator) for each in (*args, *given.values())):
+                with torch.no_grad():
+                    return tensor.fill_(nan)
+        return func(*args, **given)

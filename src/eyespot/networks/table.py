@@ -158,13 +158,13 @@ def _auxiliary(
     architecture: Architecture, rows: Sequence[LayerRow], modules: dict[str, nn.Module]
 ) -> Iterator[StageRow]:
     """The heads that only training runs, in the order in which the network holds them."""
+    called = {row.module for row in rows}  # what they hold is counted there, see `_complete`
+    running = called | {holder for name in called for holder in _holders(name)}
     for name, module in modules.items():
         holder = name.rpartition(".")[0]
-        runs = any(_is_in(row.module, name) for row in rows)
-        holder_runs = any(_is_in(row.module, holder) for row in rows)
-        parameters = sum(parameter.numel() for parameter in module.parameters())
-        is_own = any(row.module == holder for row in rows)  # counted there, see `_complete`
-        if name and parameters and holder_runs and not runs and not is_own:
+        if name in running or holder in called or holder not in running:
+            continue
+        if parameters := sum(parameter.numel() for parameter in module.parameters()):
             parts = [text for each in module.modules() if (text := layer(each))]
             shape = (architecture.num_classes,)
             kernels = (listed(parts),)
