@@ -27,7 +27,6 @@ def figures(report: Report) -> dict[str, Any]:
         "calibration": to_json(report.calibration),
         "none_of_these": to_json(report.novelty),
         "label_sets": to_json(report.coverage),
-        "tried": to_json(report.trials),
         "suspects": report.suspects,
         "fingerprint": report.fingerprint,
     }

@@ -6,6 +6,7 @@ from eyespot.classifier.calibration import Calibration
 from eyespot.evaluation.findings import Report
 from eyespot.evaluation.metrics import Metrics
 from eyespot.evaluation.reliability_diagram import READING, is_outside, reliability_drawing
+from eyespot.evaluation.summary import TOO_FEW_PHOTOS
 from eyespot.evaluation.sureness import Bin, calibration_error, sureness
 from eyespot.pages.glossary import term
 from eyespot.pages.intervals import small_interval
@@ -13,7 +14,7 @@ from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.pieces import chart, definitions, details, paragraph, quiet, section, table
 from eyespot.pages.words import count, percent
 
-TOO_FEW = 100  # photos, below which a perfectly calibrated classifier shows errors of 10 points
+TOO_FEW = 100  # photos, below which errors of 10 points are what chance does
 
 
 def sureness_section(report: Report) -> Html:
@@ -25,10 +26,13 @@ def sureness_section(report: Report) -> Html:
         return section("How sure it is, and how often it is right", words, anchor="sureness")
     if found is None:
         return section(_how_right(report.metrics, bins), *_by_tens(bins), anchor="sureness")
-    drawing = tag("div", {"class": "narrow"}, reliability_drawing(found))
-    drawn = chart(_finding(found), drawing, note=READING)
     figures = definitions(_figures(found))
     tens = details("The same by tens of percent", *_by_tens(bins, has_error=False)) if bins else ""
+    if found.n < TOO_FEW_PHOTOS:
+        title = f"{count(found.n, 'photo')} cannot tell whether its probabilities are true"
+        return section(title, figures, tens, anchor="sureness")
+    drawing = tag("div", {"class": "narrow"}, reliability_drawing(found))
+    drawn = chart(_finding(found), drawing, note=READING)
     title = how_right(report.metrics, found.sure)
     return section(title, drawn, figures, tens, anchor="sureness")
 
@@ -52,7 +56,7 @@ def _finding(found: Calibration) -> str:
         where = f": in {odd} of {count(len(found.bins), 'bin')}" if odd else ""
         return f"Sure and right lie further apart than chance would have them{where}"
     if found.n < TOO_FEW:
-        return f"{count(found.n, 'photo')} are too few to tell whether its probabilities are true"
+        return f"{count(found.n, 'photo')} are few: only a large error would show"
     return "Sure and right lie no further apart than chance would have them"
 
 
