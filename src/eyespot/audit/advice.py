@@ -16,6 +16,7 @@ from eyespot.datasets.names import counted, shown
 Advice = tuple[str, str]  # suggestion, reason
 
 EXCLUDE, CHECK, TOGETHER, ONE_PART = "exclude", "check label", "keep together", "keep in one part"
+RELABEL = "label "  # and the class that a photo looks like
 HOW_SAME = {"duplicate": "the same bytes as", "near-duplicate": "nearly the same picture as"}
 OURS = re.compile(r"(?:same|near|burst|group)-[0-9a-f]{8}")  # the names that `group_names` gives
 
@@ -78,6 +79,12 @@ def _in_order(audit: Audit) -> Iterable[tuple[str, Advice]]:
             other, its_label = next(pair for pair in pairs if pair[1] != label)
             why = f"{HOW_SAME[conflict.kind]} {shown(other)}, which is labelled {its_label}"
             yield file, (CHECK, why)
+    for suspect in audit.suspect_labels or ():
+        why = (
+            f"looks like {suspect.suggestion} ({100 * suspect.suggested_probability:.0f} %), "
+            f"not like {suspect.label} ({100 * suspect.probability:.0f} %)"
+        )
+        yield suspect.file, (f"{RELABEL}{suspect.suggestion}", why)
     for leak in audit.leaks:
         yield from _of_leak(leak.kind, leak.files, leak.parts)
     for files in audit.duplicates:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from eyespot.audit.findings import SuspectLabel
 from eyespot.datasets.names import shown
 from eyespot.pages.markup import Html, join, tag
-from eyespot.pages.photos import photo
+from eyespot.pages.photos import photo, photo_card, strip
 from eyespot.pages.pieces import details, name, quiet
 from eyespot.pages.words import count
 
@@ -45,6 +46,26 @@ def stack(
     less = f", {len(chosen)} of them shown" if len(chosen) < len(files) else ""
     unfolded = details(f"The {len(files):,} frames{less}", tag("ul", {"class": "side"}, *frames))
     return tag("li", {"class": "card"}, head, top, first_and_last, unfolded)
+
+
+def suspect_card(suspect: SuspectLabel, thumbnail: Thumbnail) -> Html:
+    """A photo whose label looks wrong: the label, the likelier class, the photos most like it."""
+    near = [(thumbnail(n.file), shown(n.file), name(n.label)) for n in suspect.nearest]
+    labels = [
+        (suspect.suggestion, suspect.suggested_probability),
+        (suspect.label, suspect.probability),
+    ]
+    return photo_card(
+        thumbnail(suspect.file),
+        shown(suspect.file),
+        above=join((quiet("labelled "), name(suspect.label))),
+        labels=labels,
+        below=join((_file(suspect.file), strip(near, title="Most like it") if near else "")),
+    )
+
+
+def _file(file: str) -> Html:
+    return tag("p", {"class": "quiet"}, name(shown(file)))
 
 
 def sets_of(cards: Sequence[Html], *, total: int, noun: str) -> Html:

@@ -26,6 +26,7 @@ KINDS: Final = (
     "conflicting-labels",
     "leaks",
     "class-problems",
+    "suspect-labels",
 )  # as --fail-on and the page name them
 
 
@@ -66,6 +67,26 @@ class ClassProblem:
 
 
 @dataclass(frozen=True)
+class Near:
+    """A photo that looks like another one."""
+
+    file: str
+    label: str
+
+
+@dataclass(frozen=True)
+class SuspectLabel:
+    """A label that is probably wrong, by a classifier that had not seen the photo."""
+
+    file: str
+    label: str  # as given
+    suggestion: str  # the likeliest class
+    probability: float  # of the given label, in [0, 1]
+    suggested_probability: float
+    nearest: tuple[Near, ...]  # the photos most like it, of other groups
+
+
+@dataclass(frozen=True)
 class Audit:
     """All findings of one data set. Files in a list are sorted; so are the lists."""
 
@@ -84,8 +105,9 @@ class Audit:
     files: tuple[str, ...]  # the embedded photos, in their order
     groups: tuple[int, ...]  # one for each of `files`: what a split must keep together
     given_groups: tuple[str | None, ...]  # one for each of `files`: what the user said
+    suspect_labels: tuple[SuspectLabel, ...] | None = None  # most suspect first; None: not asked
 
     def count(self, kind: str) -> int:
         """How many findings of one of `KINDS` there are."""
-        found: tuple[object, ...] = getattr(self, kind.replace("-", "_"))
-        return len(found)
+        found: tuple[object, ...] | None = getattr(self, kind.replace("-", "_"))
+        return len(found or ())

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from eyespot.audit.cards import Thumbnail, class_bars, photo_set, sets_of, stack
+from eyespot.audit.cards import (
+    Thumbnail,
+    class_bars,
+    photo_set,
+    sets_of,
+    stack,
+    suspect_card,
+)
 from eyespot.audit.findings import Audit, Leak
 from eyespot.audit.words import Places, Told, figures, headline, sizes, summary, told
 from eyespot.datasets.dataset import LeftOut
@@ -13,6 +20,7 @@ from eyespot.datasets.names import shown
 from eyespot.pages.glossary import glossary, term
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.page import page
+from eyespot.pages.photos import gallery
 from eyespot.pages.pieces import (
     code,
     details,
@@ -35,8 +43,10 @@ ANCHORS = {
     "leaks": "leaks",
     "class problems": "classes",
     "wrong extension": "left-out",
+    "suspect labels": "suspects",
 }
 SETS_SHOWN = 24  # in one gallery
+SUSPECTS_SHOWN = 60  # the most suspect; the others are in the table
 ROWS_SHOWN = 200  # of a table
 
 
@@ -99,6 +109,7 @@ def _galleries(audit: Audit, thumbnail: Thumbnail) -> list[Html]:
             len(audit.conflicting_labels),
             "picture",
         ),
+        _suspects(audit, thumbnail),
         _gallery(
             "In two parts of the split",
             "leaks",
@@ -125,6 +136,26 @@ def _galleries(audit: Audit, thumbnail: Thumbnail) -> list[Html]:
             "picture",
         ),
     ]  # fmt: skip
+
+
+def _suspects(audit: Audit, thumbnail: Thumbnail) -> Html:
+    """Labels that look wrong, the most suspect first; nothing where they were not asked for."""
+    suspects = audit.suspect_labels
+    if suspects is None:
+        return Html("")
+    title = f"Labels that look wrong: {len(suspects):,}"
+    if not suspects:
+        return section(title, paragraph("No label is doubted."), anchor="suspects")
+    words = paragraph(
+        "Above each photo its label, below it the class that a classifier takes it for, which had "
+        "not seen the photo, and the photos most like it. Some of these labels are right, and "
+        "the photo is only hard to tell. The suggestions are in labels.csv; nothing is changed "
+        "by itself."
+    )
+    cards = [suspect_card(item, thumbnail) for item in suspects[:SUSPECTS_SHOWN]]
+    rest = len(suspects) - len(cards)
+    more = f"{rest:,} more, less suspect, are in labels.csv." if rest > 0 else ""
+    return section(title, words, gallery(cards, more=more), anchor="suspects")
 
 
 def _leak(leak: Leak, thumbnail: Thumbnail) -> Html:

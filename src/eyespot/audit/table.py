@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from eyespot.audit.advice import OURS, advice, digest, group_names
+from eyespot.audit.advice import OURS, RELABEL, advice, digest, group_names
 from eyespot.audit.findings import Audit
 from eyespot.datasets import spreadsheet
 from eyespot.datasets.dataset import ImageDataset, Photo
@@ -63,10 +63,12 @@ def fresh_rows(audit: Audit, dataset: ImageDataset) -> Rows:
     return dict(sorted(rows.items()))
 
 
-def merged(rows: Rows, earlier: Path) -> tuple[Rows, Kept]:
+def merged(rows: Rows, earlier: Path, *, has_suspects: bool = True) -> tuple[Rows, Kept]:
     """`rows` with what the user wrote into `earlier`, and how much that was.
 
-    Raises `InputError` where the earlier table cannot be read: it is not overwritten then.
+    Without `has_suspects`, nobody has asked for wrong labels this time, and what was suspected
+    before stays. Raises `InputError` where the earlier table cannot be read: it is not overwritten
+    then.
     """
     table = read_table(earlier)
     old = _old_rows(table)
@@ -88,6 +90,9 @@ def merged(rows: Rows, earlier: Path) -> tuple[Rows, Kept]:
         if was["group"] and was["group"] not in untouched and was["group"] != row["group"]:
             row["group"] = was["group"]
             groups += 1
+        is_suspected = was["suggestion"].startswith(RELABEL) and was["label"] == rows[file]["label"]
+        if is_suspected and not has_suspects and not row["suggestion"]:
+            row["suggestion"], row["reason"] = was["suggestion"], was["reason"]
         result[file] = row
     kept = Kept(labels=labels, exclusions=exclusions, groups=groups, rows=further)
     return dict(sorted(result.items())), kept

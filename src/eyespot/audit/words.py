@@ -51,7 +51,12 @@ class Figure:
 
 def told(audit: Audit, places: Places) -> tuple[Told, ...]:
     """What only its owner can settle, one warning each; the others settle themselves: `figures`."""
-    found = (_conflicts(audit, places), _leaks(audit, places), *_classes(audit, places))
+    found = (
+        _conflicts(audit, places),
+        _leaks(audit, places),
+        _suspects(audit, places),
+        *_classes(audit, places),
+    )
     return tuple(item for item in found if item is not None)
 
 
@@ -68,6 +73,10 @@ def headline(audit: Audit, findings: tuple[Told, ...]) -> str:
         }
         named = list(dict.fromkeys(things[item.kind] for item in grave))
         return f"Before you train on {audit.name}, look at {listed(named, 4)}."
+    if audit.suspect_labels:
+        labels = count(len(audit.suspect_labels), "label")
+        verb = "looks" if len(audit.suspect_labels) == 1 else "look"
+        return f"{audit.name} can be trained on, but {labels} {verb} wrong."
     if audit.duplicates or audit.near_duplicates or audit.bursts:
         return f"{audit.name} can be trained on: copies and bursts will be kept together."
     if audit.unreadable or findings:
@@ -123,6 +132,18 @@ def _leaks(audit: Audit, places: Places) -> Told | None:
     return Told("leaks", seen, why, places.train, True)
 
 
+def _suspects(audit: Audit, places: Places) -> Told | None:
+    number = len(audit.suspect_labels or ())
+    if not number:
+        return None
+    seen = f"{count(number, 'label')} {'looks' if number == 1 else 'look'} wrong."
+    why = (
+        "A classifier that had not seen the photo takes it for another class. Look at each, and "
+        "correct the column label where you agree: some are right, and only hard to tell."
+    )
+    return Told("suspect-labels", seen, why, places.train, False)
+
+
 WHY_CLASS = {
     "look-alike names": "If they are one class, half of its photos teach the wrong thing: give "
     "them one label.",
@@ -162,7 +183,15 @@ def figures(audit: Audit) -> tuple[Figure, ...]:
         Figure("leaks", len(audit.leaks), "in two parts of the split"),
         Figure("class problems", len(audit.class_problems), "names, sizes, occasions"),
         Figure("wrong extension", len(audit.wrong_extension), "read all the same"),
+        *_suspected(audit),
     )
+
+
+def _suspected(audit: Audit) -> tuple[Figure, ...]:
+    """Only where they were asked for: no line says that nothing was found unsought."""
+    if audit.suspect_labels is None:
+        return ()
+    return (Figure("suspect labels", len(audit.suspect_labels), "another class is likelier"),)
 
 
 def _of_sets(kind: str, sets: tuple[tuple[str, ...], ...], outcome: str) -> Figure:

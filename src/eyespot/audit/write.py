@@ -61,7 +61,8 @@ def write(
     require_outside(folder, dataset.root)
     rows, kept = fresh_rows(audit, dataset), Kept()
     if (folder / TABLE).exists() and not overwrite:
-        rows, kept = merged(rows, folder / TABLE)
+        has_suspects = audit.suspect_labels is not None
+        rows, kept = merged(rows, folder / TABLE, has_suspects=has_suspects)
     places = Places(source or str(dataset.root), str(folder / TABLE))
     sources = {photo.file: photo.source for photo in (*dataset.photos, *dataset.negatives)}
     page = audit_html(audit, places, _Thumbnails(sources), notes=dataset.notes, command=command)

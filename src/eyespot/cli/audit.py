@@ -15,16 +15,31 @@ from eyespot.cli.terminal import StageLines, note, print_json, wrapped
 if TYPE_CHECKING:
     from eyespot.audit.findings import Audit
     from eyespot.datasets.dataset import ImageDataset
+    from eyespot.embeddings import Embedded
 
 FOUND = 1  # exit code where something of a --fail-on kind was found
 
 
-@click.command()
+class AuditCommand(click.Command):
+    """`--labels` without a table asks for what is wrong with the labels: `--suspects`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        following = [*args[1:], "-"]
+        bare = [
+            word == "--labels" and (after.startswith("-") or Path(after).is_dir())
+            for word, after in zip(args, following, strict=True)
+        ]
+        written = ["--suspects" if b else word for word, b in zip(args, bare, strict=True)]
+        return super().parse_args(ctx, written)
+
+
+@click.command(cls=AuditCommand)
 @click.argument("photos", type=PHOTOS)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write [NAME-audit].")
 @click.option("--overwrite", is_flag=True, help="Begin labels.csv anew, without your edits.")
 @click.option("--fail-on", "fail_on", multiple=True, metavar="KIND", help="Exit with 1 if found.")
 @click.option("--labels", type=click.Path(path_type=Path), help="An audit's labels.csv, edited.")
+@click.option("--suspects", is_flag=True, help="Look for wrong labels; so does a bare --labels.")
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
 @click.option("--network", help="Pretrained weights to compare photos with: see eyespot weights.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
@@ -35,6 +50,7 @@ def audit(
     overwrite: bool,
     fail_on: tuple[str, ...],
     labels: Path | None,
+    suspects: bool,
     group_by: str | None,
     network: str | None,
     device: str,
@@ -46,12 +62,16 @@ def audit(
     two parts of a split, doubtful classes. Writes a page to look at and labels.csv to edit into
     NAME-audit; an edited labels.csv keeps its edits. Nothing is written into PHOTOS.
 
-    KIND is unreadable, duplicates, near-duplicates, bursts, conflicting-labels, leaks or
-    class-problems; --fail-on may be given several times.
+    With --suspects, or --labels without a table, every photo is also shown to a classifier that
+    had not seen it, and labels that look wrong are listed with what they should perhaps be.
+
+    KIND is unreadable, duplicates, near-duplicates, bursts, conflicting-labels, leaks,
+    class-problems or suspect-labels; --fail-on may be given several times.
 
     \b
     Example:
       eyespot audit photos/
+      eyespot audit photos/ --labels
       eyespot audit photos/ --json --fail-on leaks --fail-on conflicting-labels
     """
     from eyespot import audit as auditing
@@ -61,7 +81,9 @@ def audit(
     folder = out or folder_for(photos)
     _require_place(folder, photos)
     watcher = StageLines(is_quiet=as_json)
-    dataset, found = _examined(photos, group_by, labels, network, device, watcher)
+    dataset, embedded, found = _examined(photos, group_by, labels, network, device, watcher)
+    if suspects or "suspect-labels" in kinds:
+        found = _with_suspects(found, dataset, embedded, watcher)
     command = " ".join(["eyespot", *sys.argv[1:]])
     written = auditing.write(
         found, folder, dataset=dataset, command=command, source=str(photos), overwrite=overwrite
@@ -114,7 +136,7 @@ def _examined(
     network: str | None,
     device: str,
     watcher: StageLines,
-) -> tuple[ImageDataset, Audit]:
+) -> tuple[ImageDataset, Embedded, Audit]:
     """Read the folder, look at every photo once, compare them all."""
     from eyespot import audit as auditing
     from eyespot.datasets.catalogue import open_dataset
@@ -141,7 +163,25 @@ def _examined(
     watcher.end(f"{len(set(found.groups)):,} groups", time.perf_counter() - began)
     for sentence in dataset.notes:
         watcher.note(sentence)
-    return dataset, found
+    return dataset, embedded, found
+
+
+def _with_suspects(
+    found: Audit, dataset: ImageDataset, embedded: Embedded, watcher: StageLines
+) -> Audit:
+    """The audit with labels that look wrong; without, and a note, where nothing can be learned."""
+    from eyespot.errors import InputError
+    from eyespot.transfer.suspects import with_suspects
+
+    began = time.perf_counter()
+    watcher.begin("labels")
+    try:
+        found = with_suspects(found, dataset, embedded, seed=0)
+    except InputError as error:
+        watcher.note(f"Wrong labels cannot be looked for: {error}")
+    else:
+        watcher.end(f"{found.count('suspect-labels'):,} look wrong", time.perf_counter() - began)
+    return found
 
 
 def machine_answer(found: Audit, page: str, table: str) -> dict[str, Any]:

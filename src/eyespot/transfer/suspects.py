@@ -1,0 +1,84 @@
+"""Labels that look wrong: every photo is answered by a head that had not seen it or its group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eyespot.audit import Audit
+from eyespot.audit.findings import Near, SuspectLabel
+from eyespot.classifier.heads import probabilities
+from eyespot.datasets.checks import check_trainable, without
+from eyespot.datasets.dataset import ImageDataset
+from eyespot.embeddings import Embedded
+from eyespot.embeddings.neighbours import unit
+from eyespot.transfer.material import Material, gather
+from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
+from eyespot.trust.suspects import suspects
+
+NEAREST = 3  # photos shown beside a suspect
+
+
+def suspect_labels(
+    material: Material, examples: Examples, chosen: Candidate
+) -> tuple[SuspectLabel, ...]:
+    """The labels that are probably wrong, the most suspect first.
+
+    Photos to learn from are answered by cross-validation in the folds of `examples`, held-out ones
+    by the head that learned from all of them; groups stay together.
+    """
+    found = np.zeros((len(material.photos), len(material.classes)), np.float32)
+    learned, held_out = (list(material.part(is_held_out)) for is_held_out in (False, True))
+    found[learned] = cross_validate(examples, lambda _: chosen)
+    if held_out:
+        found[held_out] = probabilities(fit(examples, chosen), material.vectors[held_out])
+    rows = suspects(found, material.labels)
+    near = _nearest(material, rows)
+    return tuple(
+        SuspectLabel(
+            file=material.photos[row].file,
+            label=material.classes[material.labels[row]],
+            suggestion=material.classes[best],
+            probability=float(found[row, material.labels[row]]),
+            suggested_probability=float(found[row, best]),
+            nearest=tuple(
+                Near(material.photos[i].file, material.classes[material.labels[i]]) for i in others
+            ),
+        )
+        for row, best, others in zip(rows, found[rows].argmax(axis=1), near, strict=True)
+    )
+
+
+def with_suspects(audit: Audit, dataset: ImageDataset, embedded: Embedded, *, seed: int) -> Audit:
+    """The audit with the labels that look wrong, as a training on these photos would see them.
+
+    Raises `InputError` where the photos cannot be trained on.
+    """
+    rows = [i for i, photo in enumerate(embedded.photos) if photo.label is not None]
+    labelled = replace(
+        embedded,
+        photos=tuple(embedded.photos[i] for i in rows),
+        vectors=embedded.vectors[rows],
+        mirrored=embedded.mirrored[rows],
+        facts=tuple(embedded.facts[i] for i in rows),
+    )
+    dataset = without(dataset, embedded.left_out)
+    check_trainable(dataset)
+    known = replace(audit, groups=tuple(audit.groups[i] for i in rows))
+    material = gather(dataset, labelled, known, flip=False)
+    examples, _ = material.examples(seed=seed)
+    return replace(audit, suspect_labels=suspect_labels(material, examples, choose(examples)[0]))
+
+
+def _nearest(material: Material, rows: NDArray[np.int64]) -> list[list[int]]:
+    """For each of `rows` the photos most like it, none of its own group."""
+    directions, groups = unit(material.vectors), np.array(material.groups)
+    near = []
+    for row in rows.tolist():
+        cosines = directions @ directions[row]
+        cosines[groups == groups[row]] = -np.inf
+        order = np.argsort(-cosines, kind="stable")[:NEAREST]
+        near.append([int(i) for i in order if np.isfinite(cosines[i])])
+    return near
