@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from eyespot.engines import Backbone
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import InputError
+from eyespot.networks import build, find
 from eyespot.transfer.stages import Parts, joined, parts_of
+from eyespot.weights import catalogue
 from eyespot.weights.catalogue import DEFAULT
 
 
@@ -47,3 +50,17 @@ def test_columns_come_in_the_order_asked_for():
 def test_an_unknown_network_is_told():
     with pytest.raises(InputError, match="resnet51"):
         parts_of("resnet51")
+
+
+@pytest.mark.slow
+def test_every_network_with_weights_answers_with_all_of_its_parts():
+    checkpoints = {row.network: row for row in catalogue.checkpoints().values()}
+    assert len(checkpoints) > 80
+    for network, row in checkpoints.items():
+        parts = parts_of(row.name)
+        backbone = Backbone(network, "", row.preprocessing, output=parts.output)
+        with torch.device("meta"):
+            graph = PixelsToAnswer(build(network).eval(), backbone).to("meta")
+            side = max(find(network).image_size, row.preprocessing.crop)
+            answer = graph(torch.zeros(1, side, side, 3, dtype=torch.uint8))
+        assert answer.shape == (1, sum(parts.widths)), network
