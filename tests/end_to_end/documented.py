@@ -11,7 +11,7 @@ CONTENTS = ("classes", "seconds", "versions", "bytes")  # their keys are labels,
 def section(command: str) -> set[str]:
     """The words set as code in the section of `command`."""
     parts = re.split(r"^## ", TEXT, flags=re.MULTILINE)
-    found = [part for part in parts if part.startswith(f"`eyespot {command}")]
+    found = [part for part in parts if part.startswith(f"`eyespot {command} ")]
     assert len(found) == 1, command
     return set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", found[0]))))
 

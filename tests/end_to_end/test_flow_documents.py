@@ -32,6 +32,19 @@ def test_every_key_of_every_answer_is_documented(made, tmp_path):
     }
 
 
+def test_what_is_seen_is_documented(made, tmp_path):
+    photo = next((made.others / "dots").iterdir())
+    near = ("--photos", made.photos, "--json", "--out")
+    answers = {
+        "explain": run("explain", made.bundle, photo, *near, tmp_path / "why.png").json,
+        "similar": run("similar", made.bundle, photo, *near, tmp_path / "near.png").json,
+        "map": run("map", made.others, "--json", "--out", tmp_path / "map.html").json,
+    }
+    assert {command: undocumented(command, answer) for command, answer in answers.items()} == {
+        command: set() for command in answers
+    }
+
+
 def test_what_is_said_of_networks_is_documented():
     one = run("show", "googlenet_aux", "--json").json
     two = run("show", "resnet50", "--diff", "resnet50_v1_5", "--json").json

@@ -24,7 +24,7 @@ from eyespot.images.source import file_bytes
 from eyespot.inspection.deletion import Deletion, delete
 from eyespot.inspection.heat_map import HeatMap, HeatMaps
 from eyespot.inspection.training_photos import Neighbours, neighbours
-from eyespot.pages.words import between, percent
+from eyespot.pages.words import between, listed, percent
 
 NEAREST = 5
 SURE = 0.8  # probability from which an answer counts as sure
@@ -54,6 +54,8 @@ class Explanation:
     @property
     def trust(self) -> str:
         """How far to trust the answer, and the heat map, in a sentence or two."""
+        if self.prediction.is_none_of_these:
+            return "Do not rely on it: the photo is unlike what the classifier learned from."
         number = len(self.doubts)
         what = "one thing speaks" if number == 1 else f"{number} things speak"
         sentence = f"Look at this photo yourself: {what} against the answer."
@@ -184,6 +186,9 @@ def _weighed(found: Explanation, classifier: Classifier) -> tuple[list[str], lis
     if answer.is_none_of_these and answer.none_of_these is not None:
         more = percent(answer.none_of_these)
         doubts.append(f"It may be none of the classes: {more} of known photos look more familiar.")
+    if answer.label_set is not None and len(answer.label_set) > 1:
+        names = listed([shown(label) for label in answer.label_set], limit=5)
+        doubts.append(f"Its label set, which rarely misses the truth, holds {names}.")
     if found.probability < SURE:
         doubts.append(_unsure(found))
     if near.nearest:
