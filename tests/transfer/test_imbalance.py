@@ -119,14 +119,15 @@ def test_uneven_classes_that_are_told_apart_anyway_keep_their_head_and_say_so():
     examples = uneven(distance=40)
     chosen = choose(examples, strengths={SOFTMAX: (0.01,)})[0]
     assert chosen.weighing is not None and not chosen.is_weighted
-    sentence = told(chosen.weighing, ("common", "rare"), examples.labels)
+    (sentence,) = told(chosen.weighing, ("common", "rare"), examples.labels)
     assert sentence.startswith("The classes are uneven: 240 photos of common, 24 of rare.")
     assert "brought too little: the mean recall of the classes was 100 % with" in sentence
 
 
 def test_what_weights_do_to_probabilities_is_told():
     found = Weighing(True, 0.81, 0.74, 0.931, 0.94)
-    sentence = told(found, ("a", "b", "none"), np.array([0] * 9 + [1]))
-    assert "9 photos of a, 1 of b." in sentence
-    assert "was 81.0 % with such weights and 74.0 % without, top-1 93.1 % and 94.0 %" in sentence
-    assert "take all classes for equally frequent" in sentence
+    first, second = told(found, ("a", "b", "none"), np.array([0] * 9 + [1]))
+    assert "9 photos of a, 1 of b. Every class counts alike" in first
+    assert "was 81.0 % with such weights and 74.0 % without, top-1 93.1 % and 94.0 %" in first
+    assert "take all classes for equally frequent" in second
+    assert told(None, ("a", "b"), np.array([0, 1])) == ()

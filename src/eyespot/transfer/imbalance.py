@@ -74,8 +74,10 @@ def _variance(change: NDArray[np.float64]) -> float:
     return float(change.var(ddof=1)) if len(change) > 1 else 0.25
 
 
-def told(found: Weighing, classes: Sequence[str], labels: Labels) -> str:
-    """What was chosen and why, in two sentences."""
+def told(found: Weighing | None, classes: Sequence[str], labels: Labels) -> tuple[str, ...]:
+    """What was chosen and why, in sentences; nothing where weights were not asked about."""
+    if found is None:
+        return ()
     counts = np.bincount(labels, minlength=len(classes))
     most = int(counts.argmax())
     least = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
@@ -90,8 +92,9 @@ def told(found: Weighing, classes: Sequence[str], labels: Labels) -> str:
     )
     if found.is_used:
         return (
-            f"{uneven} Every class counts alike while the head learns: out of fold {figures}. Rare "
-            "classes are named more often than they occur, and its probabilities take all classes "
-            "for equally frequent."
+            f"{uneven} Every class counts alike while the head learns: out of fold {figures}.",
+            "Rare classes are named more often than they occur, and its probabilities take all "
+            "classes for equally frequent.",
         )
-    return f"{uneven} Making every class count alike was tried and brought too little: {figures}."
+    tried = f"Making every class count alike was tried and brought too little: {figures}."
+    return (f"{uneven} {tried}",)

@@ -22,6 +22,7 @@ from eyespot.engines import pretrained
 from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
+from eyespot.transfer.imbalance import told as told_of_weights
 from eyespot.transfer.knowing import (
     Making,
     Negatives,
@@ -96,7 +97,8 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         order = replace(order, flip=taken.flip)
     classifier, strangers, knowing = _knowing(order, dataset, taken, stages)
     findings = _findings(audit, order)
-    remarks = (*dataset.notes, *material.notes, *dealing, *taken.notes, *knowing)
+    uneven = told_of_weights(taken.chosen.weighing, taken.material.classes, taken.learned.labels)
+    remarks = (*dataset.notes, *material.notes, *dealing, *uneven, *taken.notes, *knowing)
     notes = (*remarks, *(f"{n.seen} {n.why}" for n in findings))
     for sentence in notes:
         stages.watcher.note(sentence)
