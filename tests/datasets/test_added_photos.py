@@ -51,6 +51,7 @@ def test_folders_are_labels_and_a_new_one_is_a_new_class(photos, sorted_photos):
     first = "3 photos from sorted join the training photos: none of these 1, robin 1, wren 1."
     assert first in dataset.notes
     assert "sorted adds 1 class: wren." in dataset.notes
+    assert any("are easier than others" in note for note in dataset.notes)
 
 
 def test_a_copy_of_a_known_photo_does_not_join_twice(photos, sorted_photos):
@@ -91,6 +92,7 @@ def test_the_given_split_stays_and_what_is_added_teaches(tmp_path, monkeypatch, 
         picture(tmp_path / "photos" / part / ("robin", "wren")[i % 2] / f"{i}.png", i)
     dataset = joined(tmp_path / "photos", sorted_photos)
     assert {p.part for p in dataset.photos if p.file.startswith("sorted/")} == {"train"}
+    assert not any("easier" in note for note in dataset.notes)
     assert sum(p.part == "test" for p in dataset.photos) == 4
 
 

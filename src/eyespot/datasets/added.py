@@ -18,6 +18,10 @@ from eyespot.errors import ImageError, InputError
 from eyespot.files import sha256
 
 UNSURE = "unsure"  # the folder of photos that nobody has decided on
+EASIER = (
+    "Photos that a classifier was sure of are easier than others: what is measured with them among "
+    "the rest looks better than it is in use. A test part of photos chosen by chance would tell."
+)
 UNDECIDED = "put it into the folder of its class"
 
 
@@ -36,6 +40,8 @@ def with_added(dataset: ImageDataset, folder: Path) -> ImageDataset:
     classes = tuple(sorted({*dataset.classes, *(str(photo.label) for photo in added)}))
     new = [label for label in classes if label not in dataset.classes]
     notes = _notes(shown(str(folder)), fresh, copies, unsure, new)
+    if added and not any(photo.part for photo in dataset.photos):
+        notes.append(EASIER)
     if new:
         notes += [note for note in look_alikes(classes) if note not in dataset.notes]
     every = (*dataset.left_out, *left_out, *copies)
