@@ -12,6 +12,7 @@ from eyespot.audit.findings import Near, SuspectLabel
 from eyespot.classifier.heads import probabilities
 from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset
+from eyespot.datasets.names import counted
 from eyespot.embeddings import Embedded
 from eyespot.embeddings.neighbours import unit
 from eyespot.transfer.material import Material, gather
@@ -48,6 +49,16 @@ def suspect_labels(
             ),
         )
         for row, best, others in zip(rows, found[rows].argmax(axis=1), near, strict=True)
+    )
+
+
+def suspects_told(number: int, source: str) -> tuple[str, ...]:
+    """What a training says of them, with the command that shows them."""
+    if not number:
+        return ()
+    verb, them = ("looks", "it") if number == 1 else ("look", "them")
+    return (
+        f"{counted(number, 'label')} {verb} wrong: eyespot audit {source} --suspects shows {them}.",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot import audit as auditing
+from eyespot.audit.findings import SuspectLabel
 from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
@@ -34,6 +35,7 @@ from eyespot.transfer.knowing import (
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import answer_rows, measured
 from eyespot.transfer.probes import Candidate, choose, fit
+from eyespot.transfer.suspects import suspect_labels, suspects_told
 from eyespot.transfer.taken import Taken
 from eyespot.trust.coverage import require_share
 from eyespot.weights import catalogue
@@ -89,6 +91,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
     dataset, found = _opened(order, stages)
     dataset, audit, material = _looked(order, dataset, stages)
     taken, dealing = _probe(order, material, stages)
+    suspects = _suspects(taken, stages)
     if order.trying is not None:
         from eyespot.transfer.auto import best  # late: heads alone need no torch
 
@@ -97,8 +100,9 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         order = replace(order, flip=taken.flip)
     classifier, strangers, knowing = _knowing(order, dataset, taken, stages)
     findings = _findings(audit, order)
+    doubts = suspects_told(len(suspects), str(order.source))
     uneven = told_of_weights(taken.chosen.weighing, taken.material.classes, taken.learned.labels)
-    remarks = (*dataset.notes, *material.notes, *dealing, *uneven, *taken.notes, *knowing)
+    remarks = (*dataset.notes, *material.notes, *dealing, *uneven, *taken.notes, *knowing, *doubts)
     notes = (*remarks, *(f"{n.seen} {n.why}" for n in findings))
     for sentence in notes:
         stages.watcher.note(sentence)
@@ -108,6 +112,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         left_out=left_out,
         notes=findings,
         remarks=remarks,
+        suspects=len(suspects),
         seconds=tuple(stages.seconds.items()),
     )
     card = with_figures(classifier.card, report)
@@ -164,6 +169,14 @@ def _probe(order: Order, material: Material, stages: Stages) -> tuple[Taken, tup
         answers=answers,
     )
     return taken, dealing
+
+
+def _suspects(taken: Taken, stages: Stages) -> tuple[SuspectLabel, ...]:
+    """The labels that look wrong to heads that had not seen their photos."""
+    with stages.stage("labels") as stage:
+        found = suspect_labels(taken.material, taken.examples, taken.chosen)
+        stage.figure = f"{len(found):,} look wrong"
+    return found
 
 
 def _knowing(
