@@ -52,7 +52,8 @@ def measured(material: Material, examples: Examples, chosen: Candidate, *, seed:
     random_split = None
     if len(set(material.groups)) < len(part):
         separated, _ = material.examples(seed=seed, grouped=False)
-        by_chance = cross_validate(separated, lambda _: chosen)
+        naive = choose(separated, held_out=int(separated.folds[0]))[0]  # by near-copies, too
+        by_chance = cross_validate(separated, lambda _: naive)
         random_split = measure(material.classes, material.labels, by_chance, seed=seed)
     return answers_to(material, part, found, before, random_split, seed=seed)
 
