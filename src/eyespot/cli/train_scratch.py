@@ -16,26 +16,31 @@ from eyespot.datasets.names import shown
 from eyespot.errors import EyespotError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eyespot.training.measuring import Trained
     from eyespot.training.saving import Learning
-    from eyespot.training.scratch import Order
+    from eyespot.training.scratch import Learned, Order
     from eyespot.transfer.lesson import Tuning
 
 
 def train_scratch(values: dict[str, Any]) -> None:
     """A network of the catalogue, from its first weights on. `values` are the parameters."""
     _require_network(values["network"])
+    from eyespot.training.measuring import measured
     from eyespot.training.scratch import learn
 
-    _train(values, _order(values, values["network"]), learn)
+    _train(values, _order(values, values["network"]), learn, measured)
 
 
 def fine_tune(values: dict[str, Any]) -> None:
     """A pretrained network and its head."""
-    from eyespot.transfer.fine_tuning import learn
+    from eyespot.transfer.fine_tuning import learn, measured_with_trust
 
     tuning = tuning_of(values)
     network = checkpoint_of(tuning.weights).network
-    _train(values, _order(values, network), partial(learn, tuning=tuning), asked=tuning)
+    learning = partial(learn, tuning=tuning)
+    _train(values, _order(values, network), learning, measured_with_trust, asked=tuning)
 
 
 def tuning_of(values: dict[str, Any]) -> Tuning:
@@ -48,7 +53,12 @@ def tuning_of(values: dict[str, Any]) -> Tuning:
 
 
 def _train(
-    values: dict[str, Any], order: Order, learning: Learning, *, asked: Tuning | None = None
+    values: dict[str, Any],
+    order: Order,
+    learning: Learning,
+    measuring: Callable[[Order, Learned], Trained],
+    *,
+    asked: Tuning | None = None,
 ) -> None:
     """Train, show how it goes, and say what came out.
 
@@ -74,6 +84,7 @@ def _train(
                     progress=display,
                     world=world,
                     learning=learning,
+                    measuring=measuring,
                     asked=asked,
                 )
         except EyespotError as error:

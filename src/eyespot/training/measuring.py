@@ -130,13 +130,14 @@ def _calibrated(classifier: Classifier, learned: Learned) -> Classifier:
     photos = learned.begun.parts.validation
     if not photos:
         return classifier
-    vectors = np.stack([_readable(answer) for answer in classifier.embeddings(photos)])
+    vectors = np.stack([readable(answer) for answer in classifier.embeddings(photos)])
     labels = np.array(learned.begun.parts.labels(photos), np.int64)
     temperature = fit_temperature(classifier.head.scores(vectors), labels)
     return replace(classifier, head=replace(classifier.head, temperature=temperature))
 
 
-def _readable(answer: NDArray[np.float32] | ImageError) -> NDArray[np.float32]:
+def readable(answer: NDArray[np.float32] | ImageError) -> NDArray[np.float32]:
+    """An answer that there is. Raises `InputError` where there is none."""
     if isinstance(answer, ImageError):
         raise InputError(f"A photo can no longer be read ({answer}): put it back as it was")
     return answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -94,11 +95,13 @@ def train_and_save(
     progress: facts.Watcher | None = None,
     world: World | None = None,
     learning: Learning = learn,
+    measuring: Callable[[Order, Learned], Trained] = measured,
     asked: Any = None,
 ) -> Result | None:
     """Train and write the bundle `path`, going on where a former run of the same order stood.
 
-    `learning` does the work; another one than from scratch says in `asked` what else it hangs on.
+    `learning` and `measuring` do the work; others than from scratch say in `asked` what else it
+    hangs on.
 
     Where it is there already, from the same photos and options, nothing is done; from others, it
     is replaced only with `overwrite`, and so are checkpoints of another training. None in all
@@ -119,7 +122,7 @@ def train_and_save(
         learned = learning(order, stages, place=place, progress=progress, world=world)
         if not world.is_first:
             return None
-        trained = measured(order, learned)
+        trained = measuring(order, learned)
         answer = machine_answer(trained, path)
         summary = tuple(summary_lines(trained.report))
         page = result_page(digest, answer, summary)

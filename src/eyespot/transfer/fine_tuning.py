@@ -6,13 +6,17 @@ and written as what was trained from scratch is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eyespot import audit as auditing
+from eyespot.classifier.classifier import Classifier
 from eyespot.datasets.checks import check_trainable, without
+from eyespot.datasets.dataset import Photo
 from eyespot.datasets.splits import grouped_folds
 from eyespot.embeddings import Embedded, embed
 from eyespot.engines import pretrained
@@ -22,10 +26,12 @@ from eyespot.training import facts, scratch
 from eyespot.training.distributed import World
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.looking import grouped
+from eyespot.training.measuring import Trained, measured, readable
 from eyespot.training.parts import Looked, Parts, divided
 from eyespot.training.recipe import Recipe, lasting
 from eyespot.training.scratch import Beginning, Learned, opened
 from eyespot.training.stages import Stages
+from eyespot.transfer.knowing import trust_told, with_novelty
 from eyespot.transfer.lesson import (
     OPTIMISER,
     TIME_LIMIT,
@@ -38,6 +44,7 @@ from eyespot.transfer.lesson import (
 )
 from eyespot.transfer.material import FOLDS
 from eyespot.transfer.probes import Examples
+from eyespot.trust.novelty import Known
 from eyespot.weights import catalogue
 
 
@@ -82,6 +89,51 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
         notes=notes,
         weights=checkpoint.name,
     )
+
+
+def measured_with_trust(order: scratch.Order, learned: Learned) -> Trained:
+    """The measurement, and a classifier that can tell what is none of its classes.
+
+    The distances that known photos have are those of the validation photos: the network has
+    brought together the ones that it learned from.
+    """
+    trained = measured(order, learned)
+    stages, parts = learned.stages, learned.begun.parts
+    classifier = trained.classifier
+    assert classifier.reference is not None
+    numbers: dict[str, int] = {}
+    by_content = dict(zip(parts.contents, parts.train, strict=True))
+    remembered = classifier.reference.contents[: len(classifier.reference.labels)]
+    with stages.stage("trust") as stage:
+        classifier = with_novelty(
+            classifier,
+            Known(
+                classifier.reference.vectors,
+                classifier.reference.labels,
+                _groups([by_content[content] for content in remembered], numbers),
+            ),
+            asked=_seen(classifier, parts.validation, parts, numbers),
+            held_out=_seen(classifier, parts.test, parts, numbers),
+            seed=order.seed,
+        )
+        stage.figure = trust_told(classifier)
+    report = replace(trained.report, novelty=classifier.card.novelty)
+    return replace(trained, classifier=classifier, report=report)
+
+
+def _seen(
+    classifier: Classifier, photos: Sequence[Photo], parts: Parts, numbers: dict[str, int]
+) -> Known:
+    """Photos of one part as the classifier sees them."""
+    vectors = np.stack([readable(answer) for answer in classifier.embeddings(photos)])
+    labels = np.array(parts.labels(photos), np.int64)
+    return Known(vectors, labels, _groups(photos, numbers))
+
+
+def _groups(photos: Sequence[Photo], numbers: dict[str, int]) -> NDArray[np.int64]:
+    """The number of each photo's group, given to new ones; without one, a number of its own."""
+    names = [f"group {photo.group}" if photo.group else f"file {photo.file}" for photo in photos]
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
 def _as_asked(recipe: Recipe, order: scratch.Order, *, photos: int) -> Recipe:
