@@ -106,6 +106,19 @@ def test_a_stage_in_the_middle_is_mapped_where_it_is_the_output():
     assert found.positions == (32, 32)
 
 
+def test_an_output_that_joins_stages_is_mapped_by_the_last_of_them():
+    classifier = member()
+    stages = find("resnet20").stages
+    width = stages[-2].channels + stages[-1].channels
+    rows = np.random.default_rng(0).normal(size=(2, width)).astype(np.float32)
+    head = LinearHead("linear softmax", 0, 1, rows, np.zeros(2, np.float32))
+    for last in ("embedding", stages[-1].module):
+        backbone = replace(classifier.backbone, output=f"{stages[-2].module}+{last}")
+        found = HeatMaps(replace(classifier, backbone=backbone, head=head))(seen(classifier), 1)
+        assert found.layer == stages[-1].module
+        assert found.heat.max() == pytest.approx(1)
+
+
 def classifier_of(name):
     """A classifier on fresh weights, with a head of random rows."""
     size = legal_size(name)

@@ -64,8 +64,8 @@ def compare_models(
     watcher = StageLines(is_quiet=as_json)
     watcher.begin("compare")
     began = time.perf_counter()
-    pairs = [(word, open_classifier(word, device=device)) for word in (first, second)]
-    found = compared(*pairs, dataset, seed=seed, runs=runs, progress=watcher.advance)
+    one, other = ((word, open_classifier(word, device=device)) for word in (first, second))
+    found = compared(one, other, dataset, seed=seed, runs=runs, progress=watcher.advance)
     watcher.end(f"{found.difference.n:,} photos", time.perf_counter() - began)
     if as_json:
         print_json(machine_answer(found))

@@ -96,7 +96,7 @@ def _as_maps(response: Tensor, size: tuple[int, int]) -> Tensor:
         return response
     patches = response.shape[1] - 1
     height = isqrt(patches * size[0] // size[1])
-    return response[:, 1:].transpose(1, 2).unflatten(2, (height, patches // height))
+    return response[:, 1:].transpose(1, 2).reshape(*response.shape[::2], height, -1)
 
 
 def _last_that_speaks(pairs: list[tuple[str, Tensor, Tensor]]) -> tuple[str, Tensor, Tensor]:
