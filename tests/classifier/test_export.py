@@ -22,11 +22,14 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from PIL import Image
+from sklearn.metrics.pairwise import cosine_distances
 
 from eyespot.classifier.classifier import Classifier, Reference
+from eyespot.classifier.coverage import Coverage
 from eyespot.classifier.export import contents, export, graph, parity, runtime
 from eyespot.classifier.export.samples import built_in
 from eyespot.classifier.heads import LinearHead, NeighbourHead, probabilities
+from eyespot.classifier.novelty import Novelty
 from eyespot.cli.main import eyespot
 from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, pretrained
@@ -242,6 +245,97 @@ def test_the_votes_of_neighbours_are_counted_inside_the_model(k):
         scores = graph.NeighbourScores(head)(torch.from_numpy(vectors)).numpy()
     assert np.abs(scores - head.scores(vectors)).max() < 1e-5
     assert np.ptp(scores, axis=0).max() > 1e-2  # the photos are told apart
+
+
+def knowing(*, negatives: bool, head: str = "linear") -> Classifier:
+    """The small classifier, whose known photos are parts of two photos, and label sets."""
+    classifier = small(head)
+    known = by_torch(small(), parts(20, RULE))[1] * 1.7  # of any length
+    other = np.roll(known[:3], 7, axis=1) if negatives else None
+    reference = Reference(("00" * 32,) * 20, known, np.arange(20) % 5, other)
+    steps = np.linspace(-0.07, 0.0, 101) if negatives else np.linspace(0.17, 0.25, 101)
+    return dataclasses.replace(
+        classifier,
+        reference=reference,
+        novelty=Novelty(3, tuple(steps.tolist()), has_negatives=negatives, nearness=0.24),
+        coverage=Coverage(0.9, (0.7, 0.75, 0.8, 1.0, 0.1), (40,) * 5, (False,) * 5),
+    )
+
+
+@cache
+def knowing_model(negatives: bool) -> onnx.ModelProto:
+    """The ONNX model of `knowing`, made once."""
+    return graph.to_onnx(knowing(negatives=negatives))
+
+
+@pytest.mark.parametrize("negatives", [False, True])
+def test_none_of_these_and_label_sets_are_found_inside_the_model(negatives):
+    classifier = knowing(negatives=negatives)
+    noise = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
+    pixels = np.concatenate([parts(24, RULE)[16:], noise])
+    running = runtime.session(knowing_model(negatives).SerializeToString())
+    probabilities, embedding, share, sets = running.run(None, {"pixels": pixels})
+    # by scikit-learn's distances: to the third nearest, less to negatives within 0.24
+    distance = cosine_distances(embedding, classifier.reference.vectors)
+    wanted = np.sort(distance, axis=1)[:, 2]
+    if negatives:
+        away = cosine_distances(embedding, classifier.reference.negatives)
+        wanted = wanted - np.minimum(np.sort(away, axis=1)[:, 2], 0.24)
+    wanted = np.interp(wanted, classifier.novelty.quantiles, np.linspace(0, 1, 101))
+    assert np.abs(share - wanted).max() < 1e-3
+    assert np.ptp(wanted) > 0.3  # the pictures are told apart
+    inside = 1 - probabilities <= np.array(classifier.coverage.thresholds)
+    inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
+    assert np.array_equal(sets, inside)
+    assert len(set(sets.sum(axis=1))) > 1
+
+
+def copied(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Describing a model changes it."""
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    return twin
+
+
+def test_an_exported_folder_carries_all_that_the_classifier_knows_of_itself(tmp_path, monkeypatch):
+    model = copied(knowing_model(True))
+    monkeypatch.setattr(graph, "to_onnx", lambda classifier: model)
+    classifier = knowing(negatives=True)
+    exported = export(classifier, tmp_path / "five-onnx")
+    exact = exported.parity.exact
+    assert exact.none_difference < 1e-3
+    assert exact.other_sets == 0
+    facts = {
+        item.key: item.value for item in onnx.load(exported.folder / "model.onnx").metadata_props
+    }
+    assert float(facts["none_of_these_above"]) == 0.95
+    assert float(facts["none_of_these_distance"]) == classifier.novelty.threshold
+    assert float(facts["temperature"]) == 1.7
+    assert float(facts["coverage"]) == 0.9
+    expected = json.loads((exported.folder / "expected.json").read_text("utf-8"))
+    assert set(expected["photos"][0]) >= {"none_of_these", "label_set"}
+    readme = (exported.folder / "README.md").read_text("utf-8")
+    assert "| output | `none_of_these` |" in readme and "| output | `label_set` |" in readme
+    said = verify(exported.folder)
+    assert said.returncode == 0, said.stdout
+    assert "none_of_these" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"novelty": Novelty(2, tuple(i / 300 for i in range(101)))}, "none_of_these within"),
+        ({"coverage": Coverage(0.9, (0.1,) * 5, (40,) * 5, (False,) * 5)}, "other label sets"),
+    ],
+)
+def test_an_export_that_knows_something_else_of_itself_is_not_written(
+    change, reason, tmp_path, monkeypatch
+):
+    model = copied(knowing_model(False))
+    monkeypatch.setattr(graph, "to_onnx", lambda classifier: model)
+    with pytest.raises(EyespotError, match=reason):
+        export(dataclasses.replace(knowing(negatives=False), **change), tmp_path / "five-onnx")
+    assert not (tmp_path / "five-onnx").exists()
 
 
 def test_neighbours_and_mirror_images_survive_the_conversion(commanded):

@@ -12,7 +12,7 @@ import numpy as np
 
 from eyespot import files
 from eyespot.classifier.classifier import Classifier
-from eyespot.classifier.export import parity, readme, samples
+from eyespot.classifier.export import parity, readme, runtime, samples
 from eyespot.classifier.export.parity import Answers, Parity
 from eyespot.classifier.export.samples import Samples
 from eyespot.datasets.names import shown
@@ -68,7 +68,13 @@ def describe(model: Any, classifier: Classifier, measured: Parity) -> None:
         "decoder": DECODER,
         "architecture": classifier.backbone.architecture,
         "licence": classifier.card.licence or "not stated",
+        "temperature": repr(classifier.head.temperature),
     }
+    if classifier.novelty is not None:
+        facts["none_of_these_above"] = repr(classifier.novelty.kept)
+        facts["none_of_these_distance"] = repr(classifier.novelty.threshold)
+    if classifier.coverage is not None:
+        facts["coverage"] = repr(classifier.coverage.coverage)
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
 
@@ -85,10 +91,15 @@ def _write_photos(folder: Path, classifier: Classifier, photos: Samples, engine:
         rows.append(preprocessing.read(content)[1])
     pixels = np.stack(rows)
     answers = parity.from_engine(classifier, engine, pixels)
+    arrays: dict[str, Any] = {
+        "pixels": pixels,
+        "probabilities": answers.probabilities,
+        "embedding": answers.embedding,
+        runtime.NONE_OF_THESE: answers.none_of_these,
+        runtime.LABEL_SET: answers.label_set,
+    }
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, pixels=pixels, probabilities=answers.probabilities, embedding=answers.embedding
-    )
+    np.savez_compressed(buffer, **{k: array for k, array in arrays.items() if array is not None})
     files.write_atomic(folder / "expected.npz", buffer.getvalue())
     expected = _expected(classifier, names, pixels, answers) | {"engine": engine.name}
     files.write_atomic(folder / "expected.json", _json(expected))
@@ -99,7 +110,7 @@ def _expected(
 ) -> dict[str, Any]:
     """What `expected.json` holds: for people, for verify.py, and for other languages."""
     spread = float(answers.embedding.std())
-    photos = [
+    photos: list[dict[str, Any]] = [
         {
             "file": name,
             "pixels_sha256": files.sha256(pixels[i].tobytes()),
@@ -108,10 +119,20 @@ def _expected(
         }
         for i, name in enumerate(names)
     ]
+    for i, photo in enumerate(photos):
+        if answers.none_of_these is not None:
+            photo[runtime.NONE_OF_THESE] = float(answers.none_of_these[i])
+        if answers.label_set is not None:
+            inside = np.flatnonzero(answers.label_set[i])
+            photo[runtime.LABEL_SET] = [classifier.classes[place] for place in inside]
     tolerance = {
         "probabilities": parity.TOLERANCE,
         "embedding": parity.EMBEDDING_TOLERANCE * spread,
     }
+    if answers.none_of_these is not None:
+        tolerance[runtime.NONE_OF_THESE] = parity.NONE_TOLERANCE
+    if not parity.at_threshold(answers, classifier.coverage).any():
+        tolerance |= {} if answers.label_set is None else {runtime.LABEL_SET: 0.0}
     return {
         "format_version": FORMAT,
         "decoder": DECODER,

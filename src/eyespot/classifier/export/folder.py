@@ -88,10 +88,11 @@ def _measured(
     exact_answers = parity.from_engine(classifier, exact, pixels)
     used = classifier.engine
     used_answers = parity.from_engine(classifier, used, pixels)
+    coverage = classifier.coverage
     return Parity(
         photos=len(pixels),
-        exact=parity.difference(exported, exact_answers, exact.name),
-        used=parity.difference(exported, used_answers, used.name),
+        exact=parity.difference(exported, exact_answers, exact.name, coverage=coverage),
+        used=parity.difference(exported, used_answers, used.name, coverage=coverage),
         tolerance=parity.TOLERANCE,
         left_out=left_out,
     )
@@ -104,7 +105,8 @@ def _refusal(path: Path, measured: Parity) -> str:
         f"{measured.photos:,} labels equal and probabilities within {measured.tolerance:.0e} of "
         f"{exact.engine}, got {exact.same_labels:,} and {exact.max_abs_difference:.1e}; embeddings "
         f"within {parity.EMBEDDING_TOLERANCE:.0e} of their spread, got "
-        f"{exact.embedding_difference:.1e}. "
+        f"{exact.embedding_difference:.1e}; none_of_these within {parity.NONE_TOLERANCE:.0e}, got "
+        f"{exact.none_difference:.1e}; {exact.other_sets:,} other label sets. "
         "Please report it; `eyespot predict` is not affected."
     )
 

@@ -50,7 +50,7 @@ print(names[probabilities[0].argmax()], probabilities[0].max())
 | input | `pixels` | uint8, {colours} from 0 to 255 | (N, {side}) |
 | output | `probabilities` | float32, each row sums to 1 | (N, {classes}), as in `labels.txt` |
 | output | `embedding` | float32 | (N, D) |
-
+{_further(classifier)}
 Normalisation, calibration and softmax are inside the model: add none of them. `preprocess.py` reads
 JPEG, PNG, WebP and BMP with 8 bits per channel. For everything else (16 bits, CMYK, TIFF, HEIC,
 animations, damaged files) it raises `ValueError` rather than give other pixels than eyespot would:
@@ -75,6 +75,23 @@ Pixels depend on the JPEG decoder: here {DECODER}.
 {weights_licence(classifier)}
 The classifier itself belongs to whoever trained it.
 """
+
+
+def _further(classifier: Classifier) -> str:
+    """The rows of the outputs that not every classifier has."""
+    rows = []
+    if classifier.novelty is not None:
+        rows.append(
+            "| output | `none_of_these` | float32, the share of known photos that look more "
+            f"familiar; above {classifier.novelty.kept:g} the photo is none of these | (N,) |\n"
+        )
+    if classifier.coverage is not None:
+        rows.append(
+            "| output | `label_set` | bool: the labels that hold the truth in "
+            f"{100 * classifier.coverage.coverage:g} % of photos like those learned from | "
+            f"(N, {len(classifier.classes):,}) |\n"
+        )
+    return "".join(rows)
 
 
 def _sentences(parity: Parity) -> str:

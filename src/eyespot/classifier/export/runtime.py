@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from eyespot.errors import MissingExtraError
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
-OUTPUTS = ("probabilities", "embedding")
+OUTPUTS = ("probabilities", "embedding")  # of every model
+NONE_OF_THESE, LABEL_SET = "none_of_these", "label_set"  # of a classifier that knows them
 WARNINGS_OFF = 3  # onnxruntime's word for errors only
 
 
@@ -38,6 +39,8 @@ def session(model: bytes) -> Any:
     return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
 
-def answer(running: Any, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-    """(H, W, C) pixels of one photo -> its probabilities (K,) and its embedding (D,)."""
-    return tuple(output[0] for output in running.run(OUTPUTS, {"pixels": pixels[None]}))
+def answer(running: Any, pixels: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """(H, W, C) pixels of one photo -> every output of the model by its name, of that photo."""
+    names = [output.name for output in running.get_outputs()]
+    outputs = running.run(names, {"pixels": pixels[None]})
+    return {name: output[0] for name, output in zip(names, outputs, strict=True)}
