@@ -149,10 +149,21 @@ def test_every_cell_has_its_command(amount, likeness, command):
     assert advice_words.headline(advice).count(".") == 1
 
 
-def test_where_hardly_anything_is_left_to_gain_a_head_is_enough():
-    advice = made(amount="a lot", likeness="different", top1=0.994)
+@pytest.mark.parametrize(
+    ("top1", "told"),
+    [
+        (0.978, "it names 489 of 500 photos correctly already, and 11 errors are too few to show"),
+        (0.998, "it names 499 of 500 photos correctly already, and 1 error is too few to show"),
+        (1.0, "it names 500 of 500 photos correctly already, and no error is left to show"),
+    ],
+)
+def test_where_halving_the_errors_could_not_be_shown_a_head_is_enough(top1, told):
+    # 12 errors are 488 of 500, 97.6 %: the least that leaves something to show
+    advice = made(amount="a lot", likeness="different", top1=top1)
     assert advice_words.command(advice, "photos/") == "eyespot train photos/"
-    assert "99.4 % of your photos correctly already" in advice_words.headline(advice)
+    assert told in advice_words.headline(advice)
+    assert "fine-tune" in advice_words.command(made(amount="a lot", top1=0.976), "photos/")
+    assert not advice_words.is_settled(made(amount="little", top1=top1))
 
 
 def test_figures_stand_in_the_sentences_with_intervals_rounded_outwards():
@@ -177,6 +188,9 @@ def test_the_page_marks_one_cell_and_holds_nothing_that_acts(amount, likeness):
     assert advice_words.TABLE[amount, likeness][0] in told.split("Your photos are here: ")[1][:80]
     assert "Two folds instead of five." in told and "ants & <bees>" in told
     assert advice_words.headline(advice) in told
+    assert "whatever the cell says" not in told
+    settled = replace(found, advice=made(amount="a lot", top1=0.99))
+    assert "whatever the cell says" in words(parsed(advice_html(settled, source="a", command="b")))
 
 
 def test_the_page_of_too_few_groups_has_no_curve():

@@ -56,13 +56,15 @@ def _table(advice: Advice) -> Html:
         for amount, told in ROWS
     ]
     headers = ("", *(told for _, told in COLUMNS))
+    settled = "With so few errors left a head is enough, whatever the cell says. "
     return section(
         "Where your photos stand",
         table(headers, rows, caption="How much of a network to train", text_columns=3),
         paragraph(
             quiet(
+                settled if words.is_settled(advice) else "",
                 "The table is a lecture's; row and column are decided by the two charts below, "
-                "not by counting photos."
+                "not by counting photos.",
             )
         ),
         anchor="table",

@@ -22,25 +22,40 @@ TABLE: dict[tuple[Amount, Likeness], tuple[str, str]] = {
     ("a lot", "similar"): ("Fine-tune a few layers", "Fine-tune the last two stages"),
     ("a lot", "different"): ("Fine-tune a larger number of layers", "Fine-tune many stages"),
 }
-GOOD_ENOUGH = 0.99  # top-1: hardly anything is left to gain
+# Six photos that one alone names correctly are the fewest that McNemar's exact test takes for a
+# difference (2 / 2^6 = 0.03): where fewer errors than twice that are left, halving them shows not.
+FEW_ERRORS = 12
 
 
 def command(advice: Advice, source: str) -> str:
     """What to type next."""
     train = f"eyespot train {source}"
-    if advice.amount == "a lot" and advice.whole.top1 < GOOD_ENOUGH:
+    if is_settled(advice):
+        return train
+    if advice.amount == "a lot":
         return f"{train} --method fine-tune --unfreeze {advice.unfreeze}"
-    if advice.likeness == "different" and advice.whole.top1 < GOOD_ENOUGH:
-        return f"{train} --method auto"
-    return train
+    return f"{train} --method auto" if advice.likeness == "different" else train
+
+
+def errors(advice: Advice) -> int:
+    """Photos that the head on the embedding named wrongly."""
+    return advice.n - round(advice.whole.top1 * advice.n)
+
+
+def is_settled(advice: Advice) -> bool:
+    """Whether a head on the embedding is enough: nothing else could show that it is better."""
+    return advice.amount == "a lot" and errors(advice) < FEW_ERRORS
 
 
 def headline(advice: Advice) -> str:
     """What to do, and why, in one sentence."""
-    if advice.whole.top1 >= GOOD_ENOUGH:
+    if is_settled(advice):
+        wrong = errors(advice)
+        left = f"{count(wrong, 'error')} {'is' if wrong == 1 else 'are'} too few" if wrong else ""
         return (
-            f"Train a head on the embedding: it names {percent(advice.whole.top1)} of your photos "
-            "correctly already, and hardly anything is left to gain."
+            f"Train a head on the embedding: it names {advice.n - wrong:,} of "
+            f"{count(advice.n, 'photo')} correctly already, and "
+            f"{left or 'no error is left'} to show that anything else is better."
         )
     do = TABLE[advice.amount, advice.likeness][1]
     if advice.amount == "a lot" and advice.likeness == "different":
