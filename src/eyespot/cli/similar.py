@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from eyespot.cli.charts import require_picture
 from eyespot.cli.sources import PHOTOS, open_classifier
 from eyespot.cli.terminal import note, print_json, print_wrapped
+
+if TYPE_CHECKING:
+    from eyespot.inspection.similar import Similar
 
 MOST = 60  # photos on a sheet
 
@@ -51,7 +55,6 @@ def similar(
       eyespot similar photos-model/ robin.jpg --k 12 --out near.png
       eyespot similar imagenet robin.jpg --among photos/
     """
-    from eyespot.cli.explain import near_answer
     from eyespot.datasets.names import shown
     from eyespot.inspection.explanation import training_folder
     from eyespot.inspection.similar import similar as find
@@ -64,22 +67,34 @@ def similar(
     found = find(classifier, photo, k=k, photos=folder, among=among)
     found.save(out, source=" ".join(["eyespot", *sys.argv[1:]]))
     if as_json:
-        near = found.neighbours
-        print_json(
-            {
-                "file": found.file,
-                "finding": found.finding,
-                "nearest": [near_answer(each) for each in near.nearest],
-                "was_learned": near.was_learned,
-                "notes": list(near.notes),
-                "out": str(out),
-            }
-        )
+        print_json(machine_answer(found, str(out)))
         return
+    _print(found)
+    click.echo(f"Wrote {shown(str(out))}")
+
+
+def machine_answer(found: Similar, out: str) -> dict[str, Any]:
+    """What `--json` prints. Documented in docs/json.md."""
+    from eyespot.cli.explain import near_answer
+
+    near = found.neighbours
+    return {
+        "file": found.file,
+        "finding": found.finding,
+        "nearest": [near_answer(each) for each in near.nearest],
+        "was_learned": near.was_learned,
+        "notes": list(near.notes),
+        "out": out,
+    }
+
+
+def _print(found: Similar) -> None:
+    """The finding, then a line for each, the most similar first."""
+    from eyespot.datasets.names import shown
+
     print_wrapped(found.finding, bold=True)
     for each in found.neighbours.nearest:
         name = each.content[:12] if each.photo is None else shown(str(each.photo.path))
         click.echo(f"{each.similarity:6.3f}  {shown(each.label):<20} {name}".rstrip())
     for sentence in found.neighbours.notes:
         note(sentence)
-    click.echo(f"Wrote {shown(str(out))}")

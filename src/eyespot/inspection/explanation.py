@@ -47,9 +47,9 @@ class Explanation:
     neighbours: Neighbours
     picture: Image.Image  # upright
     seen: Box  # the part of it that the network saw
-    reasons: tuple[str, ...]  # for the label, one sentence each
-    doubts: tuple[str, ...]  # and against it
     notes: tuple[str, ...]
+    reasons: tuple[str, ...] = ()  # for the label, one sentence each
+    doubts: tuple[str, ...] = ()  # and against it
 
     @property
     def trust(self) -> str:
@@ -114,17 +114,17 @@ def explain(
     maps = HeatMaps(classifier)
     if label is not None:
         lookup("class", label, dict.fromkeys(classifier.classes))
-    content, picture, pixels, seen = _looked_at(Path(photo), classifier.backbone.preprocessing)
+    seen = _looked_at(Path(photo), classifier.backbone.preprocessing)
     prediction = classifier.predict(photo)
     assert isinstance(prediction, Prediction)
     vector = classifier.embed([photo])[0]
     place = classifier.classes.index(prediction.label if label is None else label)
-    heat_map = maps(pixels, place)
+    heat_map = maps(seen.pixels, place)
     deletion = None
     if heat_map.heat.any():
-        deletion = delete(classifier, pixels, place, heat=heat_map.heat, seed=seed)
+        deletion = delete(classifier, seen.pixels, place, heat=heat_map.heat, seed=seed)
     folder = training_folder(classifier, photos)
-    near = neighbours(classifier, vector, files.sha256(content), k=nearest, folder=folder)
+    near = neighbours(classifier, vector, seen.content, k=nearest, folder=folder)
     found = Explanation(
         prediction=prediction,
         label=classifier.classes[place],
@@ -132,14 +132,11 @@ def explain(
         heat_map=_cut(heat_map, classifier.backbone.preprocessing.padding),
         deletion=deletion,
         neighbours=near,
-        picture=picture,
-        seen=seen,
-        reasons=(),
-        doubts=(),
+        picture=seen.picture,
+        seen=seen.box,
         notes=near.notes,
     )
-    reasons, doubts = _weighed(found, classifier)
-    return replace(found, reasons=tuple(reasons), doubts=tuple(doubts))
+    return _weighed(found, classifier)
 
 
 def training_folder(classifier: Classifier, photos: str | Path | None) -> Path | None:
@@ -150,10 +147,18 @@ def training_folder(classifier: Classifier, photos: str | Path | None) -> Path |
     return remembered if classifier.card.photos and remembered.is_dir() else None
 
 
-def _looked_at(
-    path: Path, preprocessing: Preprocessing
-) -> tuple[bytes, Image.Image, NDArray[np.uint8], Box]:
-    """The file's bytes, its picture to be shown, what the network sees, and which part that is."""
+@dataclass(frozen=True)
+class _Seen:
+    """A photo as it is, as it is shown, and as the network sees it."""
+
+    content: str  # SHA-256 of its file
+    picture: Image.Image
+    pixels: NDArray[np.uint8]  # (H, W, C)
+    box: Box
+
+
+def _looked_at(path: Path, preprocessing: Preprocessing) -> _Seen:
+    """Raises `ImageError`, with the file's name, where it cannot be read."""
     try:
         content = file_bytes(path)
         _, pixels = preprocessing.read(content)
@@ -165,7 +170,7 @@ def _looked_at(
     crop = preprocessing.crop
     left, top = round((width - crop) / 2), round((height - crop) / 2)
     box = (left / width, top / height, (left + crop) / width, (top + crop) / height)
-    return content, picture, pixels, box
+    return _Seen(files.sha256(content), picture, pixels, box)
 
 
 def _cut(found: HeatMap, padding: int) -> HeatMap:
@@ -176,8 +181,8 @@ def _cut(found: HeatMap, padding: int) -> HeatMap:
     return replace(found, heat=found.heat[inside, inside])
 
 
-def _weighed(found: Explanation, classifier: Classifier) -> tuple[list[str], list[str]]:
-    """What speaks for the label and what against it, one sentence each."""
+def _weighed(found: Explanation, classifier: Classifier) -> Explanation:
+    """With what speaks for the label and what against it, one sentence each."""
     reasons: list[str] = []
     doubts: list[str] = []
     answer, near = found.prediction, found.neighbours
@@ -198,7 +203,7 @@ def _weighed(found: Explanation, classifier: Classifier) -> tuple[list[str], lis
     if (measured := classifier.card.measured) is not None:
         share = f"{percent(measured.top1)} (interval {between(measured.top1_interval)})"
         reasons.append(f"Of {measured.n:,} photos it had not seen it named {share} correctly.")
-    return reasons, doubts
+    return replace(found, reasons=tuple(reasons), doubts=tuple(doubts))
 
 
 def _unsure(found: Explanation) -> str:
