@@ -195,10 +195,8 @@ def _trying(values: dict[str, Any]) -> Trying:
     """What auto may do, within which time."""
     from eyespot.cli.train_scratch import tuning_of
     from eyespot.transfer.auto import Trying
-    from eyespot.transfer.lesson import recipe_for
 
     tuning = tuning_of(values)
-    recipe_for(tuning, photos=1, has_mirrored=False)  # more stages than there are: refused now
     limit = values["time_limit"] or Trying.time_limit
     return Trying(tuning, limit, values["precision"], values["workers"])
 

@@ -45,11 +45,13 @@ def fine_tune(values: dict[str, Any]) -> None:
 
 def tuning_of(values: dict[str, Any]) -> Tuning:
     """What of which network learns, as the command's parameters say it."""
-    from eyespot.transfer.lesson import UNFROZEN, Tuning
+    from eyespot.transfer.lesson import UNFROZEN, Tuning, recipe_for
 
     unfrozen = values["unfreeze"] or UNFROZEN
     checkpoint = checkpoint_of(values["network"] or Tuning.weights)
-    return Tuning(checkpoint.name, None if unfrozen == "all" else unfrozen, values["batch_norm"])
+    tuning = Tuning(checkpoint.name, None if unfrozen == "all" else unfrozen, values["batch_norm"])
+    recipe_for(tuning, photos=1, has_mirrored=False)  # more stages than there are: refused now
+    return tuning
 
 
 def _train(

@@ -8,8 +8,8 @@ no epoch does better on the validation photos than that beginning, the beginning
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +22,9 @@ from eyespot.errors import InputError
 from eyespot.images.augmentations.catalogue import Augmentation
 from eyespot.images.augmentations.flip import Flip
 from eyespot.images.augmentations.random_resized_crop import RandomResizedCrop
+from eyespot.images.preprocessing import Preprocessing
 from eyespot.networks import catalogue as networks
+from eyespot.networks.architecture import Network
 from eyespot.pages.words import count, duration, percent
 from eyespot.training import facts, precision, scratch
 from eyespot.training.averaging import EMA
@@ -64,6 +66,24 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """The network that learns on: a checkpoint's, or one from a file of yours."""
+
+    name: str  # where they come from, in words
+    architecture: str
+    preprocessing: Preprocessing
+    load: Callable[[], Network] = field(compare=False, repr=False)
+
+
+def weights_of(name: str) -> Weights:
+    """Those of the checkpoint `name`. Raises as `weights.catalogue.find`."""
+    found = catalogue.find(name)
+    return Weights(
+        found.name, found.network, found.preprocessing, lambda: load_weights(found).network
+    )
+
+
+@dataclass(frozen=True)
 class Lesson:
     """All that a fine-tuning begins with; `candidate` is how its head was chosen."""
 
@@ -74,24 +94,26 @@ class Lesson:
     candidate: Candidate | None = None
 
 
-def recipe_for(tuning: Tuning, *, photos: int, has_mirrored: bool) -> Recipe:
+def recipe_for(
+    tuning: Tuning, *, photos: int, has_mirrored: bool, weights: Weights | None = None
+) -> Recipe:
     """How `photos` training photos are learned from; `has_mirrored`: mirror images help.
 
     Raises `InputError` where more stages are to learn than there are.
     """
-    checkpoint = catalogue.find(tuning.weights)
-    stages = tuple(stage.module for stage in networks.find(checkpoint.network).stages)
+    weights = weights or weights_of(tuning.weights)
+    stages = tuple(stage.module for stage in networks.find(weights.architecture).stages)
     if tuning.unfrozen is not None and tuning.unfrozen > len(stages):
         raise InputError(
-            f"{checkpoint.network} has {len(stages)} stages, and {tuning.unfrozen} were to learn: "
-            f"pass --unfreeze 1 to {len(stages)}, or all"
+            f"{weights.architecture} has {len(stages)} stages, and {tuning.unfrozen} were to "
+            f"learn: pass --unfreeze 1 to {len(stages)}, or all"
         )
-    seen = checkpoint.preprocessing
+    seen = weights.preprocessing
     crop = RandomResizedCrop(seen.crop, area=(0.35, 1.0), interpolation=seen.interpolation)
     flips: tuple[Augmentation, ...] = (Flip(),) if has_mirrored else ()
     return Recipe(
         name="fine-tuning",
-        networks=(checkpoint.network,),
+        networks=(weights.architecture,),
         epochs=EPOCHS,
         batch_size=min(BATCH_SIZE, photos),
         optimiser=OPTIMISER,
@@ -112,7 +134,7 @@ def recipe_for(tuning: Tuning, *, photos: int, has_mirrored: bool) -> Recipe:
         ),
         source="eyespot's own",
         notes=(
-            f"Begins with the weights {checkpoint.name} and the probe's head.",
+            f"Begins with the weights {weights.name} and the probe's head.",
             "Photos are mirrored, which helped the probe."
             if has_mirrored
             else "Photos are not mirrored: that did not help the probe.",
@@ -127,31 +149,34 @@ def lesson(
     tried: tuple[Sequence[Photo], Sequence[int]],
     *,
     seed: int,
+    weights: Weights | None = None,
 ) -> Lesson:
     """The network with its head fitted on `examples`, which are those of the photos `learned`.
 
-    `tried` are the photos to choose the epoch on, with their labels.
+    `tried` are the photos to choose the epoch on, with their labels; `weights` are those that
+    `tuning` names, unless they are given.
     """
-    checkpoint = catalogue.find(tuning.weights)
+    weights = weights or weights_of(tuning.weights)
     candidate = probes.choose(examples, strengths=LINEAR)[0]
     head = probes.fit(examples, candidate)
     assert isinstance(head, LinearHead)
-    recipe = recipe_for(tuning, photos=len(learned), has_mirrored=candidate.with_mirrored)
-    network = load_weights(checkpoint).network
-    place = networks.find(checkpoint.network).head
+    recipe = recipe_for(
+        tuning, photos=len(learned), has_mirrored=candidate.with_mirrored, weights=weights
+    )
+    place = networks.find(weights.architecture).head
     return Lesson(
-        network=WithHead(network, place, head, dropout=DROPOUT),
+        network=WithHead(weights.load(), place, head, dropout=DROPOUT),
         recipe=recipe,
         learned=Pictures(
             learned,
             examples.labels.tolist(),
             num_classes=examples.num_classes,
-            preprocessing=checkpoint.preprocessing,
+            preprocessing=weights.preprocessing,
             augmentations=recipe.augmentations,
             seed=seed,
         ),
         tried=Pictures(
-            *tried, num_classes=examples.num_classes, preprocessing=checkpoint.preprocessing
+            *tried, num_classes=examples.num_classes, preprocessing=weights.preprocessing
         ),
         candidate=candidate,
     )
