@@ -74,7 +74,6 @@ def audit(
       eyespot audit photos/ --labels
       eyespot audit photos/ --json --fail-on leaks --fail-on conflicting-labels
     """
-    from eyespot import audit as auditing
     from eyespot.audit.write import folder_for
 
     kinds = _kinds(fail_on)
@@ -84,17 +83,32 @@ def audit(
     dataset, embedded, found = _examined(photos, group_by, labels, network, device, watcher)
     if suspects or "suspect-labels" in kinds:
         found = _with_suspects(found, dataset, embedded, watcher)
+    page, table = _written(found, folder, dataset, str(photos), overwrite, watcher)
+    if as_json:
+        print_json(machine_answer(found, page, table))
+    else:
+        _print(found, str(photos), table, page)
+    return _verdict(found, kinds)
+
+
+def _written(
+    found: Audit,
+    folder: Path,
+    dataset: ImageDataset,
+    source: str,
+    overwrite: bool,
+    watcher: StageLines,
+) -> tuple[str, str]:
+    """The page and the table, as they were written."""
+    from eyespot import audit as auditing
+
     command = " ".join(["eyespot", *sys.argv[1:]])
     written = auditing.write(
-        found, folder, dataset=dataset, command=command, source=str(photos), overwrite=overwrite
+        found, folder, dataset=dataset, command=command, source=source, overwrite=overwrite
     )
     if kept := str(written.kept):
         watcher.note(f"Your edits in {written.table} are kept: {kept}. --overwrite begins anew.")
-    if as_json:
-        print_json(machine_answer(found, str(written.page), str(written.table)))
-    else:
-        _print(found, str(photos), str(written.table), str(written.page))
-    return _verdict(found, kinds)
+    return str(written.page), str(written.table)
 
 
 def _require_place(folder: Path, photos: Path) -> None:
