@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from published import FASHION_TEST, FASHION_TRAIN, MNIST_TRAIN, grey, idx, write_idx
 
 from eyespot.datasets.catalogue import find_photos, open_dataset
@@ -55,6 +56,14 @@ def test_pixels_labels_parts_and_names_are_what_the_files_say(digits):
     assert dataset.name == "digits"
     assert dataset.held_out_part == "test"
     assert dataset.notes == dataset.left_out == ()
+
+
+def test_a_published_data_set_is_known_as_one_and_a_folder_of_photos_is_not(tmp_path, digits):
+    assert open_dataset(digits).is_published
+    for label in ("ant", "bee"):
+        (tmp_path / "mine" / label).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "mine" / label / "1.png")
+    assert not open_dataset(tmp_path / "mine").is_published
 
 
 def test_a_picture_that_is_no_square_keeps_its_height_and_width(tmp_path):

@@ -197,3 +197,17 @@ def test_classes_of_unlike_sizes_are_also_counted_alike():
     assert "93.3 % (interval" in words
     assert "With every class counted alike: 68.0 %." in words
     assert "counted alike" not in said(report([[46, 4], [3, 47]], FLOWERS[:2]))
+
+
+def test_where_a_tenth_of_the_labels_seems_wrong_only_the_first_are_asked_for():
+    have = (("rose", 300), ("tulip", 300))
+    made = report([[29, 1], [0, 30]], FLOWERS[:2], trained_on=have, suspects=213)
+    assert "look at the first 20 of 213 labels that may be wrong" in said(made)
+    assert "look at 60 labels that seem wrong" in said(replace(made, suspects=60))
+
+
+def test_where_nothing_was_learned_nobody_is_sent_for_more_of_the_same():
+    made = report([[100, 60], [66, 94]], FLOWERS[:2], suspects=82, group_size=8)
+    words = said(made)
+    assert "Next: ask whether the photos show what tells the classes apart; look through" in words
+    assert "photograph" not in words and "82" not in words

@@ -26,11 +26,17 @@ def _middle(report: Report) -> float:
     return statistics.median_low(n for _, n in report.trained_on)
 
 
+def has_no_gain(report: Report) -> bool:
+    """Whether always giving the commonest label may be as good."""
+    share = max(c.n for c in report.metrics.per_class) / report.metrics.n
+    return report.metrics.top1_interval[0] <= share < 1
+
+
 def _no_gain(report: Report) -> Note | None:
     metrics = report.metrics
     commonest = max(metrics.per_class, key=lambda c: c.n)
     share = commonest.n / metrics.n
-    if not metrics.top1_interval[0] <= share < 1:
+    if not has_no_gain(report):
         return None
     return Note(
         f"Always answering {visible_text(commonest.label)} would be right on "

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
-from eyespot.evaluation.cautions import has_few_to_learn
+from eyespot.evaluation.cautions import has_few_to_learn, has_no_gain
 from eyespot.evaluation.findings import Report
 from eyespot.evaluation.intervals import wilson
 from eyespot.evaluation.metrics import ClassMetrics, Metrics
@@ -18,6 +18,8 @@ from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
 TOO_FEW_PHOTOS = 30  # below, one photo moves the figure by more than 3 points
 WEAK = 0.9  # a recall below it makes more photos the first advice
 MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
+SUSPECTED = 0.1  # share of labels; where more are suspected, most of them are right
+LOOKED_AT = 20  # labels, then
 UNLIKE = 0.03  # between the share of all photos and that of classes counted alike: worth a word
 SEEN_AT_A_GLANCE = 50  # errors
 NAME_WIDTH = 20  # characters of a class name in the terminal
@@ -159,9 +161,8 @@ def what_next(report: Report) -> Sentence:
     """One or two things to do, the most useful first; all from the numbers."""
     steps = _more_photos(report)
     errors = round(report.metrics.n * (1 - report.metrics.top1))
-    if report.suspects:
-        seem = "seems" if report.suspects == 1 else "seem"
-        steps.append((Span(f"look at {count(report.suspects, 'label')} that {seem} wrong"),))
+    if report.suspects and not _has_learned_nothing(report):
+        steps.append((Span(_labels(report)),))
     if errors and report.can_photograph:
         steps.append((Span(_look_at(errors)),))
     elif errors:
@@ -185,10 +186,25 @@ def _more_photos(report: Report) -> list[Sentence]:
         return [(Span(more),)]
     if metrics.n < TOO_FEW_PHOTOS:
         return [(Span("measure on more photos, 100 or so"),)]
+    if _has_learned_nothing(report):
+        return [(Span("ask whether the photos show what tells the classes apart"),)]
     if worst is not None and worst.recall is not None and worst.recall < WEAK:
         more = f"photograph about {_more(report, worst.label)} more of "
         return [(Span(more), Span(worst.label, "name"), Span(", on other days"))]
     return []
+
+
+def _has_learned_nothing(report: Report) -> bool:
+    """Whether enough photos were measured and it is no better than the commonest label."""
+    return report.metrics.n >= TOO_FEW_PHOTOS and has_no_gain(report)
+
+
+def _labels(report: Report) -> str:
+    """The labels to look at. Who is often wrong suspects many that are right."""
+    seem = "seems" if report.suspects == 1 else "seem"
+    if report.suspects <= max(SUSPECTED * sum(n for _, n in report.trained_on), LOOKED_AT):
+        return f"look at {count(report.suspects, 'label')} that {seem} wrong"
+    return f"look at the first {LOOKED_AT} of {report.suspects:,} labels that may be wrong"
 
 
 def _confused(report: Report) -> Sentence:

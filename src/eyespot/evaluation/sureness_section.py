@@ -26,7 +26,7 @@ def sureness_section(report: Report) -> Html:
         return section("How sure it is, and how often it is right", words, anchor="sureness")
     if found is None:
         return section(_how_right(report.metrics, bins), *_by_tens(bins), anchor="sureness")
-    figures = definitions(_figures(found))
+    figures = definitions(_figures(found, is_grouped=report.metrics.is_grouped))
     tens = details("The same by tens of percent", *_by_tens(bins, has_error=False)) if bins else ""
     if found.n < TOO_FEW_PHOTOS:
         title = f"{count(found.n, 'photo')} cannot tell whether its probabilities are true"
@@ -60,12 +60,13 @@ def _finding(found: Calibration) -> str:
     return "Sure and right lie no further apart than chance would have them"
 
 
-def _figures(found: Calibration) -> list[tuple[str, Html]]:
+def _figures(found: Calibration, *, is_grouped: bool) -> list[tuple[str, Html]]:
     errors, before = found.errors, found.before
     median, most = found.ece_if_perfect
     perfect = (
         f"a classifier whose probabilities are all true would show {percent(median)} on as many "
         f"photos, and at most {percent(most)} in 95 of 100 cases; n = {found.n:,}"
+        + (", each photo of a group by itself" if is_grouped else "")
     )
     if before is not None:
         perfect += f"; it was {percent(before.ece)} before temperature scaling"
