@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
 @click.option("--label", help="Where it sees this class instead of its answer.")
 @click.option("--photos", type=PHOTOS, help="Where the training photos lie  [as trained]")
-@click.option(
-    "--k", type=click.IntRange(1, 5), default=5, show_default=True, help="Photos."
-)
+@click.option("--k", type=click.IntRange(1, 5), default=5, help="Nearest training photos.  [5]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="For the tenths at random.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

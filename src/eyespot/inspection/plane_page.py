@@ -25,6 +25,7 @@ from eyespot.pages.words import count, in_words, percent
 PICTURES = 1500  # photos that show; of more, every so manieth
 STRANGERS_SHOWN = 24
 LEFT_OUT_SHOWN = 200
+MANY = 0.15  # share of the photos: so many wrong labels are rare
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,13 @@ def _strangers(found: Mapped, pictures: dict[int, str | None]) -> Html:
         return section("Photos among another class", words, anchor=anchor)
     cards = [_card(found, each, pictures) for each in strangers[:STRANGERS_SHOWN]]
     more = len(strangers) - len(cards)
-    words = paragraph(
-        "Nearly all photos that are most like these have another label. Either the label is wrong, "
-        "or the photo is unusual for its class: then more like it would help."
-    )
+    why = "Either the label is wrong, or the photo is unusual for its class: then more would help."
+    if len(strangers) > MANY * len(found.photos):
+        why = (
+            "Where so many do, the network does not tell these classes apart by itself: that says "
+            "little of the labels, and training will do better."
+        )
+    words = paragraph(f"Nearly all photos that are most like these have another label. {why}")
     rest = f"and {more:,} more" if more else ""
     title = f"{count(len(strangers), 'photo')} among another class"
     return section(title, words, gallery(cards, more=rest), anchor=anchor)

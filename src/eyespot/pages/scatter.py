@@ -64,7 +64,7 @@ def key(labels: Sequence[tuple[str, int]]) -> Html:
 def _mark(series: int, scale: str) -> Html:
     """Colours in their order, then the same with the next shape."""
     colour = f"class-{series % COLOURS + 1}"
-    shape = SHAPES[(series // COLOURS + series) % len(SHAPES)]
+    shape = SHAPES[(3 * (series // COLOURS) + series) % len(SHAPES)]
     drawn = mark(0, 0, shape, value=colour, is_hollow=False, told="")
     return tag("g", {"transform": f"scale({scale})"}, drawn)
 
