@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from eyespot.cli.terminal import StageLines
 if TYPE_CHECKING:
     from eyespot.classifier.classifier import Classifier, Prediction
     from eyespot.classifier.sorting import Sorter
-    from eyespot.datasets.dataset import LeftOut
+    from eyespot.datasets.dataset import LeftOut, Photo
 
     Answer = Prediction | LeftOut
 
@@ -28,6 +28,7 @@ COLUMNS = (
     "file", "label", "probability", "none_of_these", "error", "is_none_of_these", "label_set",
 )  # fmt: skip
 REFUSED = "none of these"
+SET_SHOWN = 6  # labels of a set on the screen
 WITHIN_SET = " | "  # between the labels of a set, in one cell
 SORTED_TO = "sorted_to"
 
@@ -69,8 +70,6 @@ def predict(
     """
     from eyespot import files
     from eyespot.datasets.catalogue import find_photos
-    from eyespot.datasets.dataset import LeftOut
-    from eyespot.datasets.names import shown
 
     if sure is not None and sort_into is None:
         raise click.UsageError("--sure does nothing without --sort-into: leave it out")
@@ -79,28 +78,43 @@ def predict(
     classifier = open_classifier(bundle, device=device)
     sorter = None if sort_into is None else _sorter(classifier, sort_into, photos, sure)
     found, left_out = find_photos(photos)
-    named = {photo.file: photo for photo in found}
-    labels: Counter[str] = Counter()
-    unanswered = 0
+    answers = chain(_watched(classifier.answers(found), len(found)), left_out)
+    labels: Counter[str | None] = Counter()
     rows = []
-    for answer in chain(_watched(classifier.answers(found), len(found)), left_out):
-        place = None
-        if isinstance(answer, LeftOut):
-            unanswered += 1
-        else:
-            labels[REFUSED if answer.is_none_of_these else answer.label] += 1
-            place = sorter.copy(named[answer.file], answer) if sorter else None
-        to = {} if sorter is None else {SORTED_TO: None if place is None else place.as_posix()}
-        click.echo(json.dumps(as_json(answer) | to) if jsonl else _line(answer))
+    for answer, place in _placed(answers, found, sorter):
+        labels[_counted(answer)] += 1
+        click.echo(json.dumps(as_json(answer) | place) if jsonl else _line(answer))
         if table is not None:
-            rows.append(_cells(answer) | {name: text or "" for name, text in to.items()})
-    if table is not None:
-        files.write_atomic(table, _csv(rows))
-        click.echo(f"Wrote {shown(str(table))} ({len(rows):,} rows)", err=True)
-    _count(labels, unanswered)
+            rows.append(_cells(answer) | {name: text or "" for name, text in place.items()})
+    _tell_end(labels, table, rows)
     if sorter is not None:
-        _tell_sorted(sorter, shown(str(sort_into)))
-    return 0 if labels else NOTHING_ANSWERED
+        _tell_sorted(sorter, str(sort_into))
+    return 0 if set(labels) - {None} else NOTHING_ANSWERED
+
+
+def _placed(
+    answers: Iterable[Answer], photos: Sequence[Photo], sorter: Sorter | None
+) -> Iterator[tuple[Answer, dict[str, str | None]]]:
+    """Each answer with where the photo was copied to, as it comes; nothing without a sorter."""
+    from eyespot.datasets.dataset import LeftOut
+
+    named = {photo.file: photo for photo in photos if sorter is not None}
+    for answer in answers:
+        if sorter is None:
+            yield answer, {}
+        elif isinstance(answer, LeftOut):
+            yield answer, {SORTED_TO: None}
+        else:
+            yield answer, {SORTED_TO: sorter.copy(named[answer.file], answer).as_posix()}
+
+
+def _counted(answer: Answer) -> str | None:
+    """What the last lines count a photo as; None where it has no answer."""
+    from eyespot.datasets.dataset import LeftOut
+
+    if isinstance(answer, LeftOut):
+        return None
+    return REFUSED if answer.is_none_of_these else answer.label
 
 
 def _sorter(
@@ -117,10 +131,13 @@ def _sorter(
 
 def _tell_sorted(sorter: Sorter, folder: str) -> None:
     """How many copies were made, and what to do with them."""
+    from eyespot.datasets.names import counted, shown
+
+    where = shown(folder)
     already = f", {sorter.known:,} were there already" if sorter.known else ""
-    click.echo(f"Copied {sorter.copied:,} photos into {folder}{already}", err=True)
+    click.echo(f"Copied {counted(sorter.copied, 'photo')} into {where}{already}", err=True)
     click.echo(
-        f"Look through them, move what is wrong, then: eyespot train PHOTOS --add {folder}",
+        f"Look through them, move what is wrong, then: eyespot train PHOTOS --add {where}",
         err=True,
     )
 
@@ -155,10 +172,10 @@ def _watched(answers: Iterator[Answer], total: int) -> Iterator[Answer]:
 def _line(answer: Answer) -> str:
     """`robin.jpg    robin  97.1 %    thrush 2.0 %`, or the reason why there is no label.
 
-    A photo that is refused says so, and what it is most like; a set of several labels follows.
+    One that is refused says so, and what it is most like; else a set of several labels follows.
     """
     from eyespot.datasets.dataset import LeftOut
-    from eyespot.datasets.names import shown
+    from eyespot.datasets.names import shown, some
 
     if isinstance(answer, LeftOut):
         return f"{shown(answer.file):<40}  not answered: {answer.reason}"
@@ -168,8 +185,9 @@ def _line(answer: Answer) -> str:
     else:
         first = f"{shown(answer.label):<20} {100 * answer.probability:5.1f} %"
         said = f"{first}   {', '.join(others[1:])}"
-    if answer.label_set is not None and len(answer.label_set) > 1:
-        said = f"{said.rstrip()}   one of: {', '.join(map(shown, answer.label_set))}"
+    inside = () if answer.is_none_of_these else answer.label_set or ()
+    if len(inside) > 1:
+        said = f"{said.rstrip()}   one of: {some(list(inside), SET_SHOWN)}"
     return f"{shown(answer.file):<40}  {said}".rstrip()
 
 
@@ -202,15 +220,20 @@ def _csv(rows: list[dict[str, str]]) -> str:
     return spreadsheet.as_csv(head, ([shown(row.get(name, "")) for name in head] for row in rows))
 
 
-def _count(labels: Counter[str], unanswered: int) -> None:
-    """The last lines, on stderr: how many photos got which label."""
+def _tell_end(counted: Counter[str | None], table: Path | None, rows: list[dict[str, str]]) -> None:
+    """Write the table; on stderr the last lines: how many photos got which label."""
+    from eyespot import files
     from eyespot.datasets.names import shown
 
-    total = labels.total() + unanswered
-    for label, count in labels.most_common(LABELS_COUNTED):
-        click.echo(f"{count:>8,}  {shown(label)}", err=True)
+    if table is not None:
+        files.write_atomic(table, _csv(rows))
+        click.echo(f"Wrote {shown(str(table))} ({len(rows):,} rows)", err=True)
+    labels = Counter({label: n for label, n in counted.items() if label is not None})
+    for label, number in labels.most_common(LABELS_COUNTED):
+        click.echo(f"{number:>8,}  {shown(label)}", err=True)
     if len(labels) > LABELS_COUNTED:
         click.echo(f"{'':>8}  and {len(labels) - LABELS_COUNTED:,} more labels", err=True)
-    if unanswered:
-        click.echo(f"{unanswered:>8,}  not answered", err=True)
+    if counted[None]:
+        click.echo(f"{counted[None]:>8,}  not answered", err=True)
+    total = counted.total()
     click.echo(f"{total:>8,}  {'file' if total == 1 else 'files'}", err=True)
