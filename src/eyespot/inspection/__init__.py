@@ -1,1 +1,1 @@
-"""Looking inside a network: what its blocks are made of, traced while they run, and drawn."""
+"""Looking inside: what a network's blocks are made of, and what it sees in photos."""
