@@ -88,7 +88,7 @@ def decide(contenders: Sequence[Contender], labels: Labels, groups: Sequence[int
     right = [each.probabilities[rows].argmax(axis=1) == labels[rows] for each in contenders]
     fair = [i for i in range(len(contenders)) if right[i].sum() >= right[0].sum()]
     best = min(fair, key=lambda i: float(losses[i].mean()))
-    names = [groups[row] for row in rows]
+    names = [groups[row] for row in rows.tolist()]
     behind = [paired(each - losses[best], names) for each in losses]
     taken = next(i for i in fair if behind[i][0] <= behind[i][1])
     return Choice(
