@@ -204,6 +204,34 @@ def test_predict_prints_one_line_for_every_file_and_only_those(made, tmp_path):
     assert re.search(rf"{len(rows):,}  files$", ran.err.strip())
 
 
+def test_predict_refuses_what_is_none_of_the_classes(made, tmp_path):
+    """The classes are textures: two real photos are none of them, further textures mostly are."""
+    from eyespot.images.samples import sample_photos
+
+    said = run("predict", made.bundle, *sample_photos(), made.others, "--csv", tmp_path / "a.csv")
+    rows = said.out.splitlines()
+    assert all("none of these" in row and "rather" in row for row in rows[:2])
+    assert re.search(r"[2-5]  none of these", said.err)
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["is_none_of_these"] for row in table[:2]] == ["1", "1"]
+    assert sum(row["is_none_of_these"] == "0" for row in table[2:]) >= 9  # of 12, one in 20 is
+    assert {row["label_set"] for row in table} == {""}
+
+
+def test_training_with_a_coverage_gives_label_sets(made, tmp_path):
+    ran = run("train", made.photos, "--out", tmp_path / "m", "--coverage", "0.8", "--json")
+    assert ran.code == 0, ran.err
+    split = ran.json["split"]
+    assert split["calibration"] + split["train"] == 36
+    assert split["calibration"] >= 4
+    assert "were not learned from: they calibrate the label sets" in " ".join(ran.json["notes"])
+    for row in run("predict", tmp_path / "m", made.others, "--jsonl").lines:
+        assert row["label_set"][0] == row["label"]
+    refused = run("train", made.photos, "--out", tmp_path / "n", "--coverage", "95")
+    assert (refused.code, "try 0.95" in refused.err) == (2, True)
+
+
 def test_predict_answers_alone_as_in_company(made, tmp_path):
     photos = sorted(made.others.rglob("*.jpg"))
     together = run("predict", made.bundle, made.others, "--jsonl").lines
