@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from eyespot.pages.glossary import term
 from eyespot.pages.markup import Html
-from eyespot.pages.pieces import paragraph, quiet, section, table
+from eyespot.pages.pieces import definitions, paragraph, quiet, section, table
 from eyespot.pages.words import count, duration, percent
 
 
@@ -30,7 +30,6 @@ def trials_section(trials: Sequence[Trial]) -> Html:
     rows = [
         (
             each.name,
-            each.words,
             percent(each.top1),
             f"{each.log_loss:.3f}",
             _behind(each),
@@ -38,11 +37,12 @@ def trials_section(trials: Sequence[Trial]) -> Html:
         )
         for each in trials
     ]
-    heads = ("way", "what it is", "right", term("log loss"), "behind the best by", "time")
+    heads = ("way", "right", term("log loss"), "behind the best by", "time")
     caption = f"On {count(trials[0].n, 'photo')} that none of them had learned from"
     return section(
         f"What was tried: {chosen} was taken",
-        table(heads, rows, caption=caption, text_columns=2),
+        table(heads, rows, caption=caption),
+        definitions([(each.name, each.words) for each in trials]),
         paragraph(
             quiet(
                 "The cheapest way is taken whose log loss lies within one standard error of the "
