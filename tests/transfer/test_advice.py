@@ -147,6 +147,7 @@ def test_every_cell_has_its_command(amount, likeness, command):
     advice = made(amount=amount, likeness=likeness, early="features.2")
     assert advice_words.command(advice, "photos/") == command
     assert advice_words.headline(advice).count(".") == 1
+    assert advice_words.command(advice, "my photos").startswith("eyespot train 'my photos'")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +175,10 @@ def test_figures_stand_in_the_sentences_with_intervals_rounded_outwards():
     told = advice_words.amount(made())
     assert "(200, then 400 to learn from): +3.0 points (interval +0.9 to +4.9)" in told
     assert told.endswith("more photos will help.")
+    assert "more photos would help most" in advice_words.headline(made())
+    unclear = made(gain=0.02)  # from -0.1 to +3.9 points
+    assert "too few of them to see what more would bring" in advice_words.headline(unclear)
+    assert "is not shown" in advice_words.amount(unclear)
 
 
 @pytest.mark.parametrize("likeness", ["similar", "different"])

@@ -59,6 +59,13 @@ def test_a_mirror_image_is_asked_too_where_two_noisy_looks_are_better_than_one()
     assert not chosen_view(made_up(told_by="embedding", noise=1.0)).view.flip  # the same look
 
 
+def test_views_are_named_in_few_words():
+    assert str(View(("embedding",), flip=False)) == "embedding"
+    assert str(View(("b", "c", "embedding"), flip=False)) == "b, c and embedding joined"
+    many = View(("a", "b", "c", "embedding"), flip=True)
+    assert str(many) == "a to embedding joined, photo and mirror image"
+
+
 def test_what_was_asked_for_is_done():
     found = chosen_view(made_up(told_by="embedding"), flip=True)
     assert found.view.flip and all(view.flip for view, _ in found.tried)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable
 
 from eyespot.evaluation.intervals import Interval
@@ -29,7 +30,7 @@ FEW_ERRORS = 12
 
 def command(advice: Advice, source: str) -> str:
     """What to type next."""
-    train = f"eyespot train {source}"
+    train = f"eyespot train {shlex.quote(source)}"
     if is_settled(advice):
         return train
     if advice.amount == "a lot":
@@ -68,6 +69,9 @@ def headline(advice: Advice) -> str:
         "little": "more photos would help most",
         "a lot": "more photos alone would bring a head next to nothing",
     }[advice.amount]
+    interval = advice.doubling_gain_interval
+    if advice.amount == "little" and interval is not None and interval[0] <= 0:
+        much = "there are too few of them to see what more would bring"
     if advice.doubling_gain is None:
         much = "there are too few groups of them to see what more photos bring"
     return f"{do}: {like}, and {much}."

@@ -37,6 +37,7 @@ from eyespot.transfer.stages import Parts, joined, parts_of
 NAME = "better probe"
 ENDS = (1, 2, 3, 4)  # so many of the last parts are joined, or all of them
 DECAYS = (0.01, 0.003, 0.001)  # of the softmax heads that parts are compared with
+NAMED = 3  # parts that are named one by one
 CHOSEN_IN_FULL = 1_000  # photos up to which parts are compared on every fold, else on one
 
 
@@ -48,7 +49,8 @@ class View:
     flip: bool  # the mean over the photo and its mirror image
 
     def __str__(self) -> str:
-        seen = listed(list(self.parts), limit=len(self.parts))
+        few = listed(list(self.parts), limit=NAMED)
+        seen = few if len(self.parts) <= NAMED else f"{self.parts[0]} to {self.parts[-1]}"
         together = f"{seen} joined" if len(self.parts) > 1 else seen
         return f"{together}, photo and mirror image" if self.flip else together
 
