@@ -173,7 +173,7 @@ def test_no_sentence_boasts_or_shouts():
 
 def test_nobody_is_sent_to_photograph_more_of_a_published_data_set():
     made = report([[40, 10, 0], [2, 48, 0], [0, 3, 47]], FLOWERS)
-    words = said(replace(made, can_photograph=False))
+    words = said(replace(made, can_photograph=False, suspects=3))
     assert "photograph" not in words.partition("Next:")[2]
     assert (
         "Next: look at the 10 photos of rose taken for tulip, the commonest confusion; "

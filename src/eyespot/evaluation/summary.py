@@ -161,13 +161,13 @@ def what_next(report: Report) -> Sentence:
     """One or two things to do, the most useful first; all from the numbers."""
     steps = _more_photos(report)
     errors = round(report.metrics.n * (1 - report.metrics.top1))
-    if report.suspects and not _has_learned_nothing(report):
-        steps.append((Span(_labels(report)),))
-    if errors and report.can_photograph:
-        steps.append((Span(_look_at(errors)),))
-    elif errors:
+    if errors and not report.can_photograph:
         steps.append(_confused(report))
         steps.append((Span("try another network, which may tell them apart (eyespot networks)"),))
+    if report.suspects and not _has_learned_nothing(report):
+        steps.append((Span(_labels(report)),))
+    if errors:
+        steps.append((Span(_look_at(errors)),))
     if not steps:
         steps.append((Span("try it on photos of another day or another camera"),))
     joined: Sentence = (Span("Next:", "strong"), Span(" "))
