@@ -147,6 +147,8 @@ def test_photos_that_are_gone_stand_without_a_picture_and_it_is_told(trained, ph
     gone = sum(each.photo is None for each in found.neighbours.nearest)
     assert gone in (1, 2)
     assert found.notes[0].startswith(f"{gone} training photo")
+    with pytest.raises(InputError, match="There is no folder nowhere"):
+        explain(classifier, photo, photos="nowhere")
     told = explain(classifier, photo).notes[0]
     assert "name the folder that they lie in with --photos" in told
 
@@ -177,6 +179,7 @@ def test_the_worth_of_a_map_is_said_in_words(photo):
         (0.9, 0.5, 0.8): "The answer hangs on what the map shows.",
         (0.9, 0.895, 0.9): "the map is a hint only.",
         (0.9, 0.9, 0.8): "do not read it.",
+        (0.5, 0.53, 0.55): "do not read it.",  # either tenth was in the way
     }
     for (before, hottest, elsewhere), words in cases.items():
         told = replace(found, deletion=Deletion(before, hottest, (elsewhere,))).map_worth

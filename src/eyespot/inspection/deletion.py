@@ -35,8 +35,8 @@ class Deletion:
 
     @property
     def beats_random(self) -> bool:
-        """Whether the probability hangs on the hottest tenth more than on any other."""
-        return self.hottest < self.random
+        """Whether blacking out the hottest tenth lowers the probability, and more than another."""
+        return self.hottest < min(self.before, self.random)
 
 
 def delete(

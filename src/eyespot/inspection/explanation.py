@@ -17,7 +17,7 @@ from eyespot import files
 from eyespot.classifier.classifier import Classifier, Prediction
 from eyespot.classifier.heads import probabilities
 from eyespot.datasets.names import shown
-from eyespot.errors import ImageError, lookup
+from eyespot.errors import ImageError, InputError, lookup
 from eyespot.images.decode import decode
 from eyespot.images.preprocessing import Preprocessing, resized_size
 from eyespot.images.source import file_bytes
@@ -107,13 +107,14 @@ def explain(
 
     `photos` is the folder where the training photos lie: without it, the one that the classifier
     was trained from, if it is still there. Raises `ImageError` for a photo that cannot be read,
-    `InputError` for a label that is none of the classes.
+    `InputError` for a label that is none of the classes and a folder that is none.
 
     >>> eyespot.explain(classifier, "robin.jpg").save("why.png")
     """
-    maps = HeatMaps(classifier)
     if label is not None:
         lookup("class", label, dict.fromkeys(classifier.classes))
+    folder = training_folder(classifier, photos)
+    maps = HeatMaps(classifier)
     seen = _looked_at(Path(photo), classifier.backbone.preprocessing)
     prediction = classifier.predict(photo)
     assert isinstance(prediction, Prediction)
@@ -123,7 +124,6 @@ def explain(
     deletion = None
     if heat_map.heat.any():
         deletion = delete(classifier, seen.pixels, place, heat=heat_map.heat, seed=seed)
-    folder = training_folder(classifier, photos)
     near = neighbours(classifier, vector, seen.content, k=nearest, folder=folder)
     found = Explanation(
         prediction=prediction,
@@ -140,8 +140,13 @@ def explain(
 
 
 def training_folder(classifier: Classifier, photos: str | Path | None) -> Path | None:
-    """Where the training photos are looked for: as told, or where they were, if they still are."""
+    """Where the training photos are looked for: as told, or where they were, if they still are.
+
+    Raises `InputError` where the folder that was told is none.
+    """
     if photos is not None:
+        if not Path(photos).exists():
+            raise InputError(f"There is no folder {shown(str(photos))}: name where photos lie")
         return Path(photos)
     remembered = Path(classifier.card.photos)
     return remembered if classifier.card.photos and remembered.is_dir() else None
