@@ -87,8 +87,7 @@ def _learned_from(report: Report) -> tuple[Note, ...]:
             Note(
                 f"It learned from {count(largest[1], 'photo')} of {visible_text(largest[0])}, and "
                 f"from {smallest[1]:,} of {visible_text(smallest[0])}.",
-                "A classifier leans towards what it has seen more of: read the recall of each "
-                "class, not only the share of all photos.",
+                "The large classes make most of the figure: read the recall of each class, too.",
             )
         )
     return tuple(found)

@@ -73,7 +73,7 @@ def brier_score(probabilities: Floats, truth: Ints) -> float:
     Weather Review 78, 1950, Eq. 2.
     """
     true = _true(probabilities, truth)
-    squares = np.square(probabilities.astype(np.float64)).sum(axis=1)
+    squares = np.einsum("nk,nk->n", probabilities, probabilities, dtype=np.float64)
     return float(np.mean(squares - true**2 + (1 - true) ** 2))
 
 
