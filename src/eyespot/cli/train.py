@@ -77,7 +77,7 @@ class TrainCommand(GroupedCommand):
     help="Also give label sets that hold the truth in this share of photos: 0.95.",
 )  # fmt: skip
 @click.option(
-    "--unfreeze", type=Unfrozen(), metavar="N|all", help="Stages that learn, from the last on [3]."
+    "--unfreeze", type=Unfrozen(), metavar="N|all", help="Stages that learn, from the last on [2]."
 )
 @click.option(
     "--batch-norm", type=click.Choice(["frozen", "learned"]), default="frozen",

@@ -48,10 +48,10 @@ from eyespot.weights import load as load_weights
 
 TIME_LIMIT = 600.0  # seconds, where no other is asked for
 VALIDATION = 0.15  # share of the training photos that the epoch is chosen on
-UNFROZEN = 3  # stages, where no other number is asked for
+UNFROZEN = 2  # stages, where no other number is asked for
 EPOCHS, PATIENCE = 12, 5
 BATCH_SIZE = 32
-OPTIMISER, LAYER_DECAY = AdamW(3e-4), 0.7
+OPTIMISER, LAYER_DECAY = AdamW(1e-4), 0.7
 DROPOUT = 0.2
 LINEAR = {kind: path for kind, path in probes.STRENGTHS.items() if kind != probes.NEIGHBOURS}
 
