@@ -68,6 +68,20 @@ def test_calibrated_answers_are_called_so_nineteen_times_in_twenty():
     assert low <= kept <= high
 
 
+def test_a_burst_that_is_right_or_wrong_as_a_whole_is_no_miscalibration():
+    """60 bursts of 10 near-copies: one lot for each decides all of its photos."""
+    kept = {True: 0, False: 0}
+    for seed in range(40):
+        probabilities, truth = drawn(60, seed=seed)
+        groups = np.arange(60).repeat(10)
+        photos = probabilities[groups], truth[groups]
+        for is_told in kept:
+            found = measure_calibration(*photos, seed=seed, groups=groups if is_told else None)
+            kept[is_told] += found.is_as_good_as_perfect
+    assert kept[True] >= 34  # binomial: 38 of 40 expected, below 34 one time in a hundred
+    assert kept[False] <= 10  # taken for 600 photos, they nearly always look miscalibrated
+
+
 @pytest.mark.parametrize("temperature", [0.4, 2.5])
 def test_too_sure_and_too_unsure_are_not(temperature):
     found = measure_calibration(*drawn(600, temperature=temperature))

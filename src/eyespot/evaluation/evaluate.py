@@ -61,11 +61,12 @@ def report(
 ) -> Report:
     """The report on (N, K) `probabilities` of the photos found, as `way` or its like gave them."""
     card, truth = way.classifier.card, truths(found.photos, found.classes)
+    together = [photo.group for photo in found.photos]
     metrics = measure(
         found.classes,
         truth,
         probabilities,
-        groups=[photo.group for photo in found.photos],
+        groups=together,
         seed=seed,
     )
     return Report(
@@ -78,7 +79,7 @@ def report(
         trained_on=tuple((card.trained_on or {}).items()),
         left_out=found.left_out,
         notes=(REMEMBERED,) if found.are_remembered else (),
-        calibration=measure_calibration(probabilities, truth, seed=seed),
+        calibration=measure_calibration(probabilities, truth, seed=seed, groups=together),
         can_photograph=not dataset.is_published and card.trained_on is not None,
         fingerprint=card.fingerprint,
         making=_making(way),

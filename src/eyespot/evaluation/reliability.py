@@ -10,11 +10,14 @@ classification, AISTATS 2019, Sect. 4 (consistency resampling).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.classifier.calibration import Calibration, Errors, Reliable
 from eyespot.errors import InputError
+from eyespot.evaluation.intervals import numbered
 
 BINS = 15
 SIMULATIONS = 1_000
@@ -28,20 +31,27 @@ Ints = NDArray[np.integer]
 
 
 def measure_calibration(
-    probabilities: Floats, truth: Ints, *, seed: int = 0, before: Floats | None = None
+    probabilities: Floats,
+    truth: Ints,
+    *,
+    seed: int = 0,
+    groups: Sequence[str | int | None] | None = None,
+    before: Floats | None = None,
 ) -> Calibration:
     """Measure (N, K) `probabilities` of photos whose true places are `truth` (N,).
 
-    `before` (N, K) are those before temperature scaling; they only bring their errors. Photos
-    count singly, also those of one group. Raises `InputError` on no photos, on shapes that do not
-    fit and on numbers that are no probabilities.
+    Chance treats the photos of one of `groups` (N,) alike, as if they were one photo; a group of
+    None is a photo by itself. `before` (N, K) are the probabilities before temperature scaling;
+    they only bring their errors. Raises `InputError` on no photos, on shapes that do not fit and
+    on numbers that are no probabilities.
     """
     _check(probabilities, truth)
     sure = _sure(probabilities)
     is_right = probabilities.argmax(axis=1) == truth
     order = np.argsort(sure, kind="stable")
     starts = _starts(sure[order])
-    drawn = _if_perfect(sure[order], starts, seed=seed)
+    ordered = None if groups is None else [groups[i] for i in order]  # lots by no order of files
+    drawn = _if_perfect(sure[order], starts, numbered(ordered, len(sure)), seed=seed)
     counts = np.diff([*starts, len(sure)])
     means = np.add.reduceat(sure[order], starts) / counts
     away = np.abs(drawn / counts - means) @ counts / len(sure)
@@ -110,19 +120,19 @@ def _starts(ordered: Doubles) -> NDArray[np.int64]:
     return np.unique(np.searchsorted(ordered, ordered[wanted], side="left"))
 
 
-def _if_perfect(sure: Doubles, starts: NDArray[np.int64], *, seed: int) -> Doubles:
-    """(SIMULATIONS, bins): right answers, each as likely as its probability says."""
+def _if_perfect(sure: Doubles, starts: NDArray[np.int64], groups: Ints, *, seed: int) -> Doubles:
+    """(SIMULATIONS, bins): right answers, each as likely as its probability says.
+
+    One lot is drawn for each group: it is right on those of its photos where the lot is below how
+    sure it was, so that equally sure ones are right or wrong together.
+    """
     generator = np.random.default_rng(seed)
-    portion = max(1, DRAWN_AT_ONCE // len(sure))
-    found = [
-        np.add.reduceat(
-            generator.random((min(portion, SIMULATIONS - done), len(sure))) < sure,
-            starts,
-            axis=1,
-            dtype=np.float64,
-        )
-        for done in range(0, SIMULATIONS, portion)
-    ]
+    portion, number = max(1, DRAWN_AT_ONCE // len(sure)), int(groups.max()) + 1
+    found = []
+    for done in range(0, SIMULATIONS, portion):
+        lots = generator.random((min(portion, SIMULATIONS - done), number))
+        is_right = lots[:, groups] < sure
+        found.append(np.add.reduceat(is_right, starts, axis=1, dtype=np.float64))
     return np.concatenate(found)
 
 

@@ -66,7 +66,7 @@ def _figures(found: Calibration, *, is_grouped: bool) -> list[tuple[str, Html]]:
     perfect = (
         f"a classifier whose probabilities are all true would show {percent(median)} on as many "
         f"photos, and at most {percent(most)} in 95 of 100 cases; n = {found.n:,}"
-        + (", each photo of a group by itself" if is_grouped else "")
+        + (", those of a group alike" if is_grouped else "")
     )
     if before is not None:
         perfect += f"; it was {percent(before.ece)} before temperature scaling"

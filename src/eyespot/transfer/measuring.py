@@ -113,5 +113,5 @@ def answers_to(
         metrics=measure(material.classes, labels, found, groups=groups, seed=seed),
         random_split=random_split,
         is_cross_validation=not material.is_held_out.any(),
-        calibration=measure_calibration(found, labels, seed=seed, before=before),
+        calibration=measure_calibration(found, labels, seed=seed, groups=groups, before=before),
     )
