@@ -123,3 +123,15 @@ def test_no_name_in_these_sections_can_act(made, name):
         )
     )
     assert what_acts(page) == []
+
+
+def test_answers_that_are_true_on_average_alone_are_not_called_true():
+    # Half of the answers are 90 % sure, half 50 %: 70 % on average, as are right of either half.
+    sure = np.repeat([0.9, 0.5], 100)
+    truth = np.tile((np.arange(100) >= 70).astype(int), 2)
+    calibration = measure_calibration(np.stack([sure, 1 - sure], axis=1), truth)
+    assert calibration.sure == pytest.approx(calibration.right) == pytest.approx(0.7)
+    made = replace(report([[70, 30], [30, 70]], FLOWERS), calibration=calibration)
+    (head,) = [e for e in parsed(report_html(made)).iter() if local(e) == "header"]
+    told = "It is right as often as it is sure on average, but not answer by answer."
+    assert told in words(head)

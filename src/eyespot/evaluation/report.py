@@ -107,7 +107,8 @@ def _knowing(report: Report) -> str:
     """How far its probabilities can be trusted, and what it does with something else."""
     told = []
     if (found := report.calibration) is not None and report.metrics.n >= TOO_FEW_PHOTOS:
-        told.append(f"{how_right(report.metrics, found.sure)}.")
+        is_even = found.is_as_good_as_perfect
+        told.append(f"{how_right(report.metrics, found.sure, is_even=is_even)}.")
     if short := in_short(report.novelty, report.coverage):
         told.append(short)
     return " ".join(told)

@@ -33,14 +33,19 @@ def sureness_section(report: Report) -> Html:
         return section(title, figures, tens, anchor="sureness")
     drawing = tag("div", {"class": "narrow"}, reliability_drawing(found))
     drawn = chart(_finding(found), drawing, note=READING)
-    title = how_right(report.metrics, found.sure)
+    title = how_right(report.metrics, found.sure, is_even=found.is_as_good_as_perfect)
     return section(title, drawn, figures, tens, anchor="sureness")
 
 
-def how_right(metrics: Metrics, sure: float) -> str:
-    """Whether `sure`, the mean probability, is what came true, as far as the photos tell."""
+def how_right(metrics: Metrics, sure: float, *, is_even: bool = True) -> str:
+    """Whether `sure`, the mean probability, is what came true, as far as the photos tell.
+
+    `is_even` says whether that holds for the sure and the unsure answers, too.
+    """
     low, high = metrics.top1_interval
     if low <= sure <= high:  # within what chance does
+        if not is_even:
+            return "It is right as often as it is sure on average, but not answer by answer"
         return "It is right about as often as it is sure"
     how = "surer than it should be" if sure > high else "less sure than it could be"
     return f"It is {how}: {percent(sure)} on average, and right on {percent(metrics.top1)}"
