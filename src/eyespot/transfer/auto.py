@@ -57,14 +57,14 @@ def best(
     with stages.stage("joined") as stage:
         left = deadline - time.monotonic()
         contenders.append(_better_probe(probe, trying, order, BETTER_PROBE * left, stages))
-        stage.figure = contenders[-1].words
+        stage.figure = _told(contenders[-1])
     with stages.stage("tuning") as stage:
         try:
             task = _task(probe, trying, order)
             watch = stages.watcher.advance
             left = deadline - time.monotonic()
             contenders.append(fine_tuning(task, seconds=left, progress=watch))
-            stage.figure = contenders[-1].words
+            stage.figure = _told(contenders[-1])
         except TooLittleError as error:
             notes.append(f"Fine-tuning was not tried: {error}.")
             stage.figure = "not tried"
@@ -78,6 +78,11 @@ def best(
         taken = _taken(probe, choice, choice.chosen.fit(), order)
         stage.figure = choice.chosen.name
     return replace(taken, trials=choice.trials, notes=(*notes, *taken.notes))
+
+
+def _told(contender: Contender) -> str:
+    """The figure of its stage."""
+    return f"{int(contender.answered.sum()):,} photos out of fold"
 
 
 def _as_contender(probe: Taken, stages: Stages) -> Contender:
