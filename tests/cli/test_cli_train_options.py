@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from eyespot.cli.option_groups import Duration
-from eyespot.cli.train import OF_PROBE, OF_SCRATCH, train
+from eyespot.cli.train import COMMON, OF, TrainCommand, train
 from eyespot.errors import InputError, MissingWeightsError
 
 
@@ -26,28 +26,42 @@ def refused(*words, kind=click.UsageError):
     return message
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        ("--epochs", "3"), ("--batch-size", "8"), ("--lr", "0.1"), ("--recipe", "x"),
-        ("--time-limit", "20m"), ("--workers", "1"), ("--precision", "auto"), ("--keep", "2"),
-        ("--on-non-finite", "skip"), ("--keep-checkpoints",),
-    ],
-)  # fmt: skip
-def test_options_of_a_training_from_scratch_are_refused_for_a_head(photos, option):
-    said = refused(photos, *option)
-    assert option[0].replace("--lr", "--learning-rate") in said
-    assert "does nothing with --method probe" in said and "--method scratch" in said
+# option: the methods that it does something with
+OPTIONS = {
+    ("--flip",): {"probe", "auto"},
+    ("--coverage", "0.95"): {"probe", "auto"},
+    ("--unfreeze", "2"): {"auto", "fine-tune"},
+    ("--batch-norm", "frozen"): {"auto", "fine-tune"},
+    ("--time-limit", "20m"): {"auto", "fine-tune", "scratch"},
+    ("--precision", "auto"): {"auto", "fine-tune", "scratch"},
+    ("--workers", "1"): {"auto", "fine-tune", "scratch"},
+    ("--epochs", "3"): {"fine-tune", "scratch"},
+    ("--batch-size", "8"): {"fine-tune", "scratch"},
+    ("--learning-rate", "0.1"): {"fine-tune", "scratch"},
+    ("--keep", "2"): {"fine-tune", "scratch"},
+    ("--keep-checkpoints",): {"fine-tune", "scratch"},
+    ("--on-non-finite", "skip"): {"fine-tune", "scratch"},
+    ("--recipe", "x"): {"scratch"},
+}
+UNABLE = [
+    pytest.param(option, method, id=f"{option[0]} {method}")
+    for option, able in OPTIONS.items()
+    for method in sorted({"probe", "auto", "fine-tune", "scratch"} - able)
+]
+
+
+@pytest.mark.parametrize("option, method", UNABLE)
+def test_what_does_nothing_with_a_method_is_refused_with_one_that_it_belongs_to(
+    photos, option, method
+):
+    said = refused(photos, "--method", method, "--network", "resnet18", *option)
+    assert said.startswith(f"{option[0]} does nothing with --method {method}: leave it out")
+    assert said.rsplit(" ", 1)[1] in OPTIONS[option]
 
 
 def test_several_are_named_together(photos):
     said = refused(photos, "--epochs", "3", "--workers", "2")
-    assert said.startswith("--epochs and --workers do nothing with --method probe: leave them out")
-
-
-def test_options_of_a_head_are_refused_from_scratch(photos):
-    said = refused(photos, "--method", "scratch", "--network", "lenet5_modern", "--flip")
-    assert "--flip does nothing with --method scratch" in said
+    assert said.startswith("--workers and --epochs do nothing with --method probe: leave them out")
 
 
 def test_from_scratch_a_network_is_needed(photos):
@@ -87,14 +101,15 @@ def test_other_times_are_refused(word):
 
 def test_the_help_shows_each_option_once_under_its_method():
     text = CliRunner().invoke(train, ["--help"]).stdout
-    heads = ["Options:", "With --method probe,", "With --method scratch,", "Other options:"]
-    places = [text.index(f"\n{head}") for head in heads]
+    heads = [*TrainCommand.groups, "Other options"]
+    places = [text.index(f"\n{head}:") for head in heads]
     assert places == sorted(places)
+    assert {"photos", *COMMON}.union(*OF.values()) == {each.name for each in train.params}
     for parameter in train.params:
+        assert isinstance(parameter, click.Option | click.Argument)
         if isinstance(parameter, click.Option):
             option = max(parameter.opts, key=len)
             (found,) = re.finditer(rf"\n  {option}\b(?!-)", text)
-            in_scratch = places[2] < found.start() < places[3]
-            assert in_scratch == (parameter.name in OF_SCRATCH), option
-    assert set(OF_PROBE) | set(OF_SCRATCH) <= {parameter.name for parameter in train.params}
+            under = sum(place < found.start() for place in places) - 1
+            assert parameter.name in TrainCommand.groups[heads[under]], option
     assert max(map(len, text.splitlines())) <= 100

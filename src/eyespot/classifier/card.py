@@ -40,7 +40,6 @@ class Card:
     photos: str = ""  # the folder that it was trained from, as typed; empty: not known
     calibration: Calibration | None = field(default=None, metadata=LATER)
     random_split: float | None = field(default=None, metadata=LATER)  # top-1 it would have told
-    left_out: int = field(default=0, metadata=LATER)  # files that were found but not used
     suspects: int = field(default=0, metadata=LATER)  # labels that look wrong
     version: str = field(default="", metadata=LATER)  # of eyespot that made it
 

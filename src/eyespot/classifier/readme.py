@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import SCRATCH, Classifier
 from eyespot.datasets.names import shown
@@ -9,8 +11,14 @@ from eyespot.images.preprocessing import Preprocessing
 from eyespot.pages.words import between, percent
 
 
-def card_text(classifier: Classifier, *, name: str) -> str:
-    """Markdown: what this is, how good, learned from what, how to use it, and its licences."""
+def card_text(
+    classifier: Classifier, *, name: str, left_out: int = 0, remarks: Sequence[str] = ()
+) -> str:
+    """Markdown: what this is, how good, learned from what, how to use it, and its licences.
+
+    `left_out` files were found but not used, and `remarks` were made on the way. The classifier
+    knows of neither: with or without those files it is the same, to the byte.
+    """
     card, preprocessing = classifier.card, classifier.backbone.preprocessing
     is_own = classifier.backbone.source == SCRATCH
     learned = card.trained_on or {}
@@ -25,7 +33,7 @@ Expect less on photos taken elsewhere, otherwise, or of things that are none of 
 `report.html` shows every error.
 {_how_sure(card)}{_limits(card)}
 ## What it learned from
-{sum(learned.values()):,} photos.{_not_used(card)}
+{sum(learned.values()):,} photos.{_not_used(card, left_out)}
 Each one's content hash{_and_embedding(classifier)} in
 `reference.safetensors`; the photos themselves are not in this folder.
 
@@ -43,7 +51,7 @@ Each one's content hash{_and_embedding(classifier)} in
     eyespot predict {shown(name)} PHOTO.jpg
 
 ## How to make it again
-{_again(card)}
+{_again(card, remarks)}
 
 ## Licences
 {weights_licence(classifier)}
@@ -107,22 +115,22 @@ def _limits(card: Card) -> str:
     return "\n## What it knows of its limits\n" + "\n".join(told) + "\n" if told else ""
 
 
-def _not_used(card: Card) -> str:
+def _not_used(card: Card, left_out: int) -> str:
     """Files left out, and labels that may be wrong."""
     told = []
-    if card.left_out:
-        were = "file was" if card.left_out == 1 else "files were"
-        told.append(f"{card.left_out:,} {were} left out: `report.html` says why.")
+    if left_out:
+        were = "file was" if left_out == 1 else "files were"
+        told.append(f"{left_out:,} {were} left out: `report.html` says why.")
     if card.suspects:
         look = "label looks" if card.suspects == 1 else "labels look"
         told.append(f"{card.suspects:,} {look} wrong.")
     return "".join(f" {each}" for each in told)
 
 
-def _again(card: Card) -> str:
+def _again(card: Card, remarks: Sequence[str]) -> str:
     """From what, with what, and what was given up on the way."""
     made = f" with eyespot {card.version}" if card.version else ""
-    notes = "\n".join(f"- {cell(note)}" for note in card.notes)
+    notes = "\n".join(f"- {cell(note)}" for note in (*card.notes, *remarks))
     return f"""Seed {card.seed}{made}; the command is in `report.html`.
 The same photos, labels and versions give the same classifier. Fingerprint of photos and labels:
 `{card.fingerprint or "not known"}`.

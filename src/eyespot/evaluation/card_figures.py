@@ -8,13 +8,14 @@ from eyespot.evaluation.findings import Report
 
 
 def with_figures(card: Card, report: Report) -> Card:
-    """The card with what `report` knows besides the accuracy: the same for the same report."""
+    """The card with what `report` knows besides the accuracy.
+
+    But not what was found on the way: files that were skipped change no classifier.
+    """
     return replace(
         card,
         calibration=report.calibration,
         random_split=None if report.random_split is None else report.random_split.top1,
-        left_out=len(report.left_out),
         suspects=report.suspects,
-        notes=report.remarks,
         version=version("eyespot"),
     )

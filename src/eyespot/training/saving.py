@@ -197,8 +197,11 @@ def _pages(order: Order, trained: Trained, name: str) -> dict[str, str]:
     """The files of the bundle for people, and the recipe and the history for programs."""
     fitted, report, recipe = trained.learned.fitted, trained.report, trained.learned.recipe
     learning = learning_section(fitted, recipe)
+    card = card_text(
+        trained.classifier, name=name, left_out=len(report.left_out), remarks=report.remarks
+    )
     return {
-        bundle.CARD: card_text(trained.classifier, name=name) + card_section(fitted, recipe),
+        bundle.CARD: card + card_section(fitted, recipe),
         bundle.REPORT: report_html(report, learning=learning),
         TABLE: predictions_csv(report.rows),
         RECIPE: json.dumps(to_json(recipe), indent=1) + "\n",

@@ -58,7 +58,12 @@ def _made(order: Order, path: Path, overwrite: bool, watcher: Watcher) -> Result
         path,
         overwrite=overwrite,
         pages={
-            bundle.CARD: card_text(trained.classifier, name=path.name),
+            bundle.CARD: card_text(
+                trained.classifier,
+                name=path.name,
+                left_out=len(trained.report.left_out),
+                remarks=trained.report.remarks,
+            ),
             bundle.REPORT: report_html(trained.report),
             TABLE: predictions_csv(trained.report.rows),
             RESULT: result_page(request, answer, summary),
