@@ -1,7 +1,6 @@
 """What a new classifier is given to know of itself, from toy embeddings: the glue, not the sums."""
 
-import dataclasses
-from pathlib import Path
+import dataclassesfrom pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +95,25 @@ def test_a_share_of_none_of_these_is_a_share_of_known_photos(strangers):
     shares = found.novelty_shares(new.vectors)
     for share in (0.25, 0.5, 0.75, 0.95):
         assert (shares <= share).mean() == pytest.approx(share, abs=0.05)
+
+
+def test_a_network_that_learned_from_its_photos_asks_those_that_it_has_not_learned_from(strangers):
+    """Learned photos lie closer together than new ones, which would be refused by their measure."""
+    found = material(600)
+    unseen = np.arange(600) % 5 == 0
+    learned = np.flatnonzero(~unseen)
+    centres = np.eye(D, dtype=np.float32)[found.labels[learned]]
+    found.vectors[learned] = centres + (found.vectors[learned] - centres) / 3
+    classifier, making = made(found, coverage=0.9)
+    knows, _ = with_trust(
+        classifier, dataclasses.replace(making, unseen=unseen), Negatives()
+    )
+    new = material(900, seed=9)
+    assert (knows.novelty_shares(new.vectors) <= 0.95).mean() == pytest.approx(0.95, abs=0.04)
+    assert knows.card.novelty.n == 120
+    assert knows.card.coverage is None, "heads fitted anew on what it learned would flatter it"
+    naive, _ = with_trust(classifier, making, Negatives())
+    assert (naive.novelty_shares(new.vectors) <= 0.95).mean() < 0.7
 
 
 @pytest.mark.parametrize("held_out", [0, 300])

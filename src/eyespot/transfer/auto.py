@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eyespot.classifier.heads import probabilities
 from eyespot.embeddings import embed
@@ -166,4 +167,14 @@ def _taken(probe: Taken, choice: Choice, ready: Ready, order: scratch.Order) -> 
         answers=answers_to(material, part, found, before, None, seed=order.seed),
         notes=ready.notes,
         words=f"{chosen.name}: {chosen.words}",
+        unseen=_unseen(probe, ready),
     )
+
+
+def _unseen(probe: Taken, ready: Ready) -> NDArray[np.bool_] | None:
+    """The examples that the network has not learned from; None: it has learned from none."""
+    if ready.unseen is None:
+        return None
+    unseen = probe.is_calibrating.copy()
+    unseen[~probe.is_calibrating] = ready.unseen
+    return unseen

@@ -31,6 +31,8 @@ class Ready:
     head: Head
     vectors: Vectors  # (M, D), the training photos as the backbone answers them, in their order
     flip: bool = False  # it answers with the mean over a photo and its mirror image
+    unseen: NDArray[np.bool_] | None = None  # (M,) that the network itself has not learned from;
+    # None: it has learned from none of them
     notes: tuple[str, ...] = ()
 
 

@@ -76,6 +76,8 @@ class Making:
     chosen: Candidate
     coverage: float | None
     seed: int
+    unseen: NDArray[np.bool_] | None = None  # (N,) that the network itself has not learned from;
+    # None: it has learned from none
 
 
 def with_trust(
@@ -86,8 +88,9 @@ def with_trust(
     known = known_photos(material, held_out=False)
     assert known is not None, "there are photos to learn from"
     held_out = known_photos(material, held_out=True)
+    asked = None if making.unseen is None else known.where(np.flatnonzero(making.unseen))
     found = with_novelty(
-        classifier, known, held_out=held_out, negatives=negatives.strangers, seed=seed
+        classifier, known, asked=asked, held_out=held_out, negatives=negatives.strangers, seed=seed
     )
     if making.coverage is None:
         return found, negatives.notes
@@ -177,13 +180,13 @@ def label_sets_of(
 def label_sets_measured(found: Coverage, head: Head, making: Making) -> CoverageFigures | None:
     """How often they hold the truth: on the test part, without one with folds that take turns.
 
-    None where there are too few folds for that.
+    None where there are too few folds for that, or where the network itself has learned from them.
     """
     examples, material = making.examples, making.material
     part = material.part(held_out=True)
     if part:
         rows, sets = list(part), found.sets(probabilities(head, material.vectors[list(part)]))
-    elif len(np.unique(examples.folds)) < TURNS:
+    elif making.unseen is not None or len(np.unique(examples.folds)) < TURNS:
         return None
     else:
         rows = list(material.part(held_out=False))

@@ -30,6 +30,8 @@ class Taken:
     trials: tuple[Trial, ...] = ()
     notes: tuple[str, ...] = ()
     words: str = ""  # what it is; empty for the probe
+    unseen: NDArray[np.bool_] | None = None  # (N,) of the examples: those that the network itself
+    # has not learned from; None: it has learned from none
 
     @property
     def learned(self) -> Examples:

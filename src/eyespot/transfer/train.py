@@ -187,7 +187,13 @@ def _knowing(
         material, device = taken.material, order.device
         strangers = negatives_of(dataset, taken.backbone, material, flip=taken.flip, device=device)
         making = Making(
-            material, taken.examples, taken.is_calibrating, taken.chosen, order.coverage, order.seed
+            material,
+            taken.examples,
+            taken.is_calibrating,
+            taken.chosen,
+            order.coverage,
+            order.seed,
+            taken.unseen,
         )
         classifier, knowing = with_trust(_classifier(taken, order), making, strangers)
         stage.figure = trust_told(classifier)

@@ -72,6 +72,7 @@ class Tuned:
 
     lesson: Lesson
     fitted: Fitted = field(repr=False)
+    tried: Rows = field(repr=False)  # the photos of the task that its epoch was chosen on
     temperature: float
 
     @property
@@ -162,7 +163,7 @@ def tuned_on(task: Task, rows: Rows, *, seconds: float) -> Tuned:
         raise TooLittleError(f"one pass over {photos} takes longer than {left:.0f} s")
     assert isinstance(fitted.network, WithHead)
     scores = logits(fitted.network, begun.tried)
-    return Tuned(begun, fitted, fit_temperature(scores, task.examples.labels[tried]))
+    return Tuned(begun, fitted, tried, fit_temperature(scores, task.examples.labels[tried]))
 
 
 def logits(network: WithHead, pictures: Pictures) -> Vectors:
@@ -222,7 +223,8 @@ def _ready(task: Task, seconds: float) -> Ready:
         source=f"{checkpoint.name}{'' if is_as_published else ', fine-tuned'}",
     )
     vectors = embed(task.photos, backbone, device=task.order.device).vectors
-    return Ready(backbone, head, vectors, notes=tuned.fitted.notes)
+    unseen = None if is_as_published else tuned.tried
+    return Ready(backbone, head, vectors, unseen=unseen, notes=tuned.fitted.notes)
 
 
 def _words(tuned: Tuned) -> str:
