@@ -1,6 +1,7 @@
 """What a new classifier is given to know of itself, from toy embeddings: the glue, not the sums."""
 
-import dataclassesfrom pathlib import Path
+import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,9 +106,7 @@ def test_a_network_that_learned_from_its_photos_asks_those_that_it_has_not_learn
     centres = np.eye(D, dtype=np.float32)[found.labels[learned]]
     found.vectors[learned] = centres + (found.vectors[learned] - centres) / 3
     classifier, making = made(found, coverage=0.9)
-    knows, _ = with_trust(
-        classifier, dataclasses.replace(making, unseen=unseen), Negatives()
-    )
+    knows, _ = with_trust(classifier, dataclasses.replace(making, unseen=unseen), Negatives())
     new = material(900, seed=9)
     assert (knows.novelty_shares(new.vectors) <= 0.95).mean() == pytest.approx(0.95, abs=0.04)
     assert knows.card.novelty.n == 120
