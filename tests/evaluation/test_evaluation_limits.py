@@ -125,6 +125,16 @@ def test_no_name_in_these_sections_can_act(made, name):
     assert what_acts(page) == []
 
 
+def test_a_choice_that_was_made_on_the_measured_photos_is_told_to_flatter(made):
+    flattered = "makes them better by a little than they are"
+    told = {
+        how: report_html(replace(made, measured_by=how)) for how in ("cross-validation", "held out")
+    }
+    assert flattered in told["cross-validation"] and flattered not in told["held out"]
+    alone = replace(made, measured_by="cross-validation", trials=TRIALS[:1])
+    assert flattered not in report_html(alone), "there was nothing to choose from"
+
+
 def test_answers_that_are_true_on_average_alone_are_not_called_true():
     # Half of the answers are 90 % sure, half 50 %: 70 % on average, as are right of either half.
     sure = np.repeat([0.9, 0.5], 100)

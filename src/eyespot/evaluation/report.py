@@ -72,7 +72,7 @@ def report_html(report: Report, *, learning: Html = NOTHING) -> str:
             _classes(report),
             sureness_section(report),
             *_limits(report),
-            trials_section(report.trials) if report.trials else NOTHING,
+            _tried(report),
             learning,
             _left_out(report.left_out),
             _making(report),
@@ -243,6 +243,13 @@ def _left_out(files: Sequence[LeftOut]) -> Html:
         ": found, but not used.",
     )
     return section("What was left out, and why", intro, *blocks, anchor="left-out")
+
+
+def _tried(report: Report) -> Html:
+    if not report.trials:
+        return NOTHING
+    decided_on_measured = report.measured_by == "cross-validation"
+    return trials_section(report.trials, decided_on_measured=decided_on_measured)
 
 
 def _making(report: Report) -> Html:

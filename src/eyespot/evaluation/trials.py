@@ -8,6 +8,11 @@ from eyespot.pages.markup import Html
 from eyespot.pages.pieces import definitions, paragraph, quiet, section, table
 from eyespot.pages.words import count, duration, percent
 
+FLATTERED = (
+    " The figures of this report are of the same photos: that the choice was made on them makes "
+    "them better by a little than they are. A test part would not."
+)
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -24,8 +29,11 @@ class Trial:
     is_chosen: bool
 
 
-def trials_section(trials: Sequence[Trial]) -> Html:
-    """The part of the report about what was tried."""
+def trials_section(trials: Sequence[Trial], *, decided_on_measured: bool) -> Html:
+    """The part of the report about what was tried.
+
+    `decided_on_measured`: the photos that decided are those that the report measures on.
+    """
     chosen = next((each.name for each in trials if each.is_chosen), trials[0].name)
     rows = [
         (
@@ -47,6 +55,7 @@ def trials_section(trials: Sequence[Trial]) -> Html:
             quiet(
                 "The cheapest way is taken whose log loss lies within one standard error of the "
                 "best, if it is right at least as often as the first."
+                + (FLATTERED if decided_on_measured and len(trials) > 1 else "")
             )
         ),
         anchor="tried",
