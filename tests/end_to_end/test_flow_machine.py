@@ -104,7 +104,7 @@ def all_flows(watch: Watch, photos: Path, trace: Path) -> str:
         ["bundle", "seal", "model"],
     ]
     if find_spec("onnxruntime"):
-        commands.append(["export", "model", "--out", "exported", "--json"])
+        commands.append(["export", "model", "--photos", str(photos), "--out", "exported", "--json"])
     ran = subprocess.run(
         [*tracing(trace), sys.executable, "-c", SEVERAL, json.dumps(commands)],
         cwd=watch.home,
