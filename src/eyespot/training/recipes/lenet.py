@@ -84,18 +84,23 @@ LENET5_BATCHES = replace(
 LENET5_MODERN = Recipe(
     name="lenet5_modern",
     networks=("lenet5_modern",),
-    epochs=15,
+    epochs=30,
     batch_size=64,
-    optimiser=SGD(learning_rate=0.02, momentum=0.9, weight_decay=5e-4),
+    optimiser=SGD(learning_rate=0.04, momentum=0.9, weight_decay=1e-3),
     schedule=Cosine(),
-    loss=CrossEntropy(),
+    loss=CrossEntropy(label_smoothing=0.1),
     image=ImageRule(resize=28, crop=28),
     normalisation="standardise",
     augmentations=(),
     photos=MNIST_PHOTOS,
     source="ours: how LeNet-5 with ReLU and max pooling is trained today",
-    expected="FashionMNIST test accuracy 90.7 % (docs/results.md)",
-    notes=("No paper gives this recipe: rate, length and batch are ours.",),
+    expected="FashionMNIST test accuracy 91.0 % (docs/results.md)",
+    notes=(
+        "No paper gives this recipe: rate, length and batch are ours. Of ten tried once on "
+        "FashionMNIST's validation photos this was the best, 92.1 %: with half the rate 91.9 %, a "
+        "quarter 91.2 %, half the weight decay 91.6 %, without smoothed labels 91.2 %; averaged "
+        "weights and shifted crops brought nothing, AdamW less (90.9 %).",
+    ),
 )
 
 RECIPES = (LENET5_BATCHES, LENET5, LENET5_DISTORTED, LENET5_MODERN)
