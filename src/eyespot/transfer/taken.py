@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.heads import Head
 from eyespot.engines import Backbone
 from eyespot.evaluation.trials import Trial
+from eyespot.transfer.knowing import Making
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import Answers
 from eyespot.transfer.probes import Candidate, Examples
@@ -32,6 +33,18 @@ class Taken:
     words: str = ""  # what it is; empty for the probe
     unseen: NDArray[np.bool_] | None = None  # (N,) of the examples: those that the network itself
     # has not learned from; None: it has learned from none
+
+    def making(self, *, coverage: float | None, seed: int) -> Making:
+        """What the classifier's knowledge of itself depends on."""
+        return Making(
+            material=self.material,
+            examples=self.examples,
+            is_calibrating=self.is_calibrating,
+            chosen=self.chosen,
+            coverage=coverage,
+            seed=seed,
+            unseen=self.unseen,
+        )
 
     @property
     def learned(self) -> Examples:

@@ -25,7 +25,6 @@ from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.transfer.imbalance import told as told_of_weights
 from eyespot.transfer.knowing import (
-    Making,
     Negatives,
     calibrating,
     negatives_of,
@@ -186,15 +185,7 @@ def _knowing(
     with stages.stage("trust") as stage:
         material, device = taken.material, order.device
         strangers = negatives_of(dataset, taken.backbone, material, flip=taken.flip, device=device)
-        making = Making(
-            material,
-            taken.examples,
-            taken.is_calibrating,
-            taken.chosen,
-            order.coverage,
-            order.seed,
-            taken.unseen,
-        )
+        making = taken.making(coverage=order.coverage, seed=order.seed)
         classifier, knowing = with_trust(_classifier(taken, order), making, strangers)
         stage.figure = trust_told(classifier)
     return classifier, strangers, knowing
