@@ -16,6 +16,7 @@ from eyespot.transfer.train import train as train_order
 from eyespot.weights.catalogue import DEFAULT
 
 if TYPE_CHECKING:
+    from eyespot.training import scratch
     from eyespot.training.recipe import Recipe
     from eyespot.transfer.auto import Trying
     from eyespot.transfer.lesson import Tuning
@@ -142,18 +143,13 @@ def _trying(asked: _Asked, learning: _Learning) -> Trying:
     return Trying(_tuning(asked, learning), limit)
 
 
-def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
-    from eyespot.training import saving, scratch
-    from eyespot.training.stages import Stages, Unwatched
-    from eyespot.transfer.fine_tuning import learn, measured_with_trust
-    from eyespot.weights import catalogue
+def _learning_order(asked: _Asked, learning: _Learning, *, network: str) -> scratch.Order:
+    """What is asked of a network that learns; `network` is of the catalogue."""
+    from eyespot.training import scratch
 
-    if asked.flip or asked.coverage is not None:
-        raise InputError('method="fine-tune" takes neither flip nor coverage')
-    tuning = _tuning(asked, learning)
-    order = scratch.Order(
+    return scratch.Order(
         source=asked.source,
-        network=catalogue.find(tuning.weights).network,
+        network=network,
         epochs=learning.epochs,
         batch_size=learning.batch_size,
         learning_rate=learning.learning_rate,
@@ -166,6 +162,18 @@ def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
         device=asked.device,
         command=asked.command,
     )
+
+
+def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
+    from eyespot.training import saving
+    from eyespot.training.stages import Stages, Unwatched
+    from eyespot.transfer.fine_tuning import learn, measured_with_trust
+    from eyespot.weights import catalogue
+
+    if asked.flip or asked.coverage is not None:
+        raise InputError('method="fine-tune" takes neither flip nor coverage')
+    tuning = _tuning(asked, learning)
+    order = _learning_order(asked, learning, network=catalogue.find(tuning.weights).network)
     learning_on = partial(learn, tuning=tuning)
     if asked.out is None:
         return measured_with_trust(order, learning_on(order, Stages(Unwatched()))).classifier
@@ -202,7 +210,7 @@ def _probe(asked: _Asked, learning: _Learning) -> Classifier:
 
 
 def _scratch(asked: _Asked, learning: _Learning) -> Classifier:
-    from eyespot.training import saving, scratch  # which load torch
+    from eyespot.training import saving  # which loads torch
     from eyespot.training.recipe_files import read_recipe
 
     if asked.network is None or asked.flip or asked.coverage is not None:
@@ -210,21 +218,9 @@ def _scratch(asked: _Asked, learning: _Learning) -> Classifier:
             'method="scratch" needs a network of the catalogue, and takes neither flip nor coverage'
         )
     recipe = learning.recipe
-    order = scratch.Order(
-        source=asked.source,
-        network=asked.network,
+    order = replace(
+        _learning_order(asked, learning, network=asked.network),
         recipe=read_recipe(recipe) if isinstance(recipe, str | Path) else recipe,
-        epochs=learning.epochs,
-        batch_size=learning.batch_size,
-        learning_rate=learning.learning_rate,
-        time_limit=learning.time_limit,
-        seed=asked.seed,
-        group_by=asked.group_by,
-        group_column=asked.group_column,
-        labels=asked.labels,
-        add=asked.add,
-        device=asked.device,
-        command=asked.command,
     )
     if asked.out is None:
         return saving.train(order).classifier

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from eyespot.classifier.assembly import assembled, without_auxiliary
+from eyespot.classifier.assembly import Arrays, assembled, without_auxiliary
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import SCRATCH, Classifier, Reference
 from eyespot.classifier.heads import LinearHead, identity
@@ -72,19 +72,13 @@ def from_network(
         arrays = {name: a for name, a in arrays.items() if not name.startswith(f"{place}.")}
     else:
         head = replace(identity(len(classes)), temperature=temperature)
-    output = EMBEDDING if is_linear else LOGITS
-
-    def load() -> Network:
-        return assembled(architecture, arrays, output=output, head=head, num_classes=len(classes))
-
-    backbone = Backbone(
-        architecture=architecture,
-        weights=tensors_digest({name: torch.from_numpy(a) for name, a in arrays.items()}),
+    backbone = _backbone(
+        architecture,
+        arrays,
+        head,
+        output=EMBEDDING if is_linear else LOGITS,
         preprocessing=preprocessing,
-        output=output,
         source=source,
-        load=load,
-        tensors=lambda: arrays,
     )
     device_of_training = next(network.parameters()).device
     reference = _reference(learned, PixelsToAnswer(own, backbone).to(device_of_training))
@@ -132,20 +126,40 @@ def tuned_backbone(
     _require_finite({**given, "its head": torch.from_numpy(head.weight)})
     place = f"{find(architecture).head}."
     arrays = {n: t.numpy().copy() for n, t in given.items() if not n.startswith(place)}
+    return _backbone(
+        architecture,
+        arrays,
+        head,
+        output=EMBEDDING,
+        preprocessing=preprocessing,
+        source=source,
+    )
+
+
+def _backbone(
+    architecture: str,
+    arrays: Arrays,
+    head: LinearHead,
+    *,
+    output: str,
+    preprocessing: Preprocessing,
+    source: str,
+) -> Backbone:
+    """A network by its tensors, put together where it is asked for; `head` is what follows."""
+    tensors = dict(arrays)
 
     def load() -> Network:
-        return assembled(
-            architecture, arrays, output=EMBEDDING, head=head, num_classes=len(head.bias)
-        )
+        num_classes = len(head.bias)
+        return assembled(architecture, tensors, output=output, head=head, num_classes=num_classes)
 
     return Backbone(
         architecture=architecture,
-        weights=tensors_digest({name: torch.from_numpy(a) for name, a in arrays.items()}),
+        weights=tensors_digest({name: torch.from_numpy(a) for name, a in tensors.items()}),
         preprocessing=preprocessing,
-        output=EMBEDDING,
+        output=output,
         source=source,
         load=load,
-        tensors=lambda: arrays,
+        tensors=lambda: tensors,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,3 +38,10 @@ class Embedded:
 
     def __len__(self) -> int:
         return len(self.photos)
+
+    def averaged(self, *, flip: bool) -> Embedded:
+        """With `flip`, the mean over photo and mirror image in place of both; else as it is."""
+        if not flip:
+            return self
+        mean = (self.vectors + self.mirrored) / np.float32(2)
+        return replace(self, vectors=mean, mirrored=mean)

@@ -100,14 +100,12 @@ def _among(
     """The nearest of a folder; embeddings come from the cache where they are known."""
     photos, left_out = find_photos([folder])
     embedded = embed(photos, classifier.backbone, device=classifier.device)
+    embedded = embedded.averaged(flip=classifier.flip)
     own = files.sha256(content)
     rows = [i for i, facts in enumerate(embedded.facts) if facts.sha256 != own]
     if not rows:
         raise InputError(f"{shown(str(folder))} has no other photo that can be read")
-    vectors = embedded.vectors[rows]
-    if classifier.flip:
-        vectors = (vectors + embedded.mirrored[rows]) / np.float32(2)
-    places, cosines = nearest(vector[None], vectors, k)
+    places, cosines = nearest(vector[None], embedded.vectors[rows], k)
     found = tuple(
         _near(embedded.photos[rows[place]], float(cosine), embedded.facts[rows[place]].sha256)
         for place, cosine in zip(places[0], cosines[0], strict=True)

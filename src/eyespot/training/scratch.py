@@ -152,23 +152,49 @@ def learn(
     """
     begun = begin(order, stages)
     with stages.stage("training") as stage:
-        fitted = fit(
+        fitted = fit_as(
+            order,
             begun.network,
             begun.learned,
             begun.tried,
             begun.recipe,
-            seed=order.seed,
-            place=place,
-            watcher=progress,
-            precision=order.precision,
-            workers=order.workers,
             time_limit=order.time_limit,
-            when_not_finite=order.when_not_finite,
-            saving=Saving(keep=order.keep),
-            world=world or World(device=order.torch_device),
+            place=place,
+            progress=progress,
+            world=world,
         )
         stage.figure = told(fitted)
     return Learned(begun, fitted, stages)
+
+
+def fit_as(
+    order: Order,
+    network: Network,
+    learned: Pictures,
+    tried: Pictures | None,
+    recipe: Recipe,
+    *,
+    time_limit: float | None,
+    place: Path | None = None,
+    progress: facts.Watcher | None = None,
+    world: World | None = None,
+) -> facts.Fitted:
+    """`fit` with all that `order` says of how a network is trained."""
+    return fit(
+        network,
+        learned,
+        tried,
+        recipe,
+        seed=order.seed,
+        place=place,
+        watcher=progress,
+        precision=order.precision,
+        workers=order.workers,
+        time_limit=time_limit,
+        when_not_finite=order.when_not_finite,
+        saving=Saving(keep=order.keep),
+        world=world or World(device=order.torch_device),
+    )
 
 
 def _fitted(

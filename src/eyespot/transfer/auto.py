@@ -134,10 +134,9 @@ def _taken(probe: Taken, choice: Choice, ready: Ready, order: scratch.Order) -> 
     embedded = embed(material.photos, ready.backbone, device=order.device)
     if len(embedded) != len(material.photos):
         raise InputError("A photo can no longer be read: put it back as it was")
-    vectors, mirrored = embedded.vectors, embedded.mirrored
-    if ready.flip:
-        vectors = mirrored = (vectors + mirrored) / np.float32(2)
-    material = replace(material, vectors=vectors, mirrored=mirrored)
+    seen = embedded.averaged(flip=ready.flip)
+    vectors = seen.vectors
+    material = replace(material, vectors=vectors, mirrored=seen.mirrored)
     examples, _ = material.examples(seed=order.seed)
     part, head = material.part(held_out=True), ready.head
     if part:

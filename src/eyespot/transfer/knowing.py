@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eyespot.audit import audit
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.coverage import Coverage, CoverageFigures
-from eyespot.classifier.heads import Head, Labels, Vectors, probabilities
+from eyespot.classifier.heads import Head, Labels, probabilities
 from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.datasets.names import counted
 from eyespot.embeddings import Embedded, embed
@@ -57,7 +57,7 @@ def negatives_of(
             "needed: nothing was learned from it. Put some more there, of what turns up in use."
         )
         return Negatives(None, (*left_out, *alone), (sentence,))
-    vectors = _views(embedded, flip=flip)[rows]
+    vectors = embedded.averaged(flip=flip).vectors[rows]
     groups = _groups(dataset, embedded)[rows]
     sentence = (
         f"{counted(len(rows), 'photo')} of none of these taught what to refuse besides: pictures "
@@ -161,10 +161,19 @@ def label_sets_of(
     head: Head, making: Making, *, coverage: float
 ) -> tuple[Coverage, tuple[str, ...]]:
     """The thresholds from the photos that the head has not learned from, and what to know."""
-    examples, is_calibrating, material = making.examples, making.is_calibrating, making.material
+    found, notes = _thresholds(head, making.is_calibrating, making, coverage=coverage)
+    number = counted(int(making.is_calibrating.sum()), "photo")
+    sentence = f"{number} were not learned from: they calibrate the label sets."
+    return found, (sentence, *notes)
+
+
+def _thresholds(
+    head: Head, is_calibrating: NDArray[np.bool_], making: Making, *, coverage: float
+) -> tuple[Coverage, tuple[str, ...]]:
+    """From the examples that calibrate (N,), of which `head` has learned nothing."""
+    material, part = making.material, making.examples.where(is_calibrating)
     groups = np.array(material.groups)[list(material.part(held_out=False))]
-    part = examples.where(is_calibrating)
-    found, notes = label_sets.fit(
+    return label_sets.fit(
         probabilities(head, part.vectors),
         part.labels,
         classes=material.classes,
@@ -172,9 +181,6 @@ def label_sets_of(
         coverage=coverage,
         seed=making.seed,
     )
-    number = counted(int(is_calibrating.sum()), "photo")
-    sentence = f"{number} were not learned from: they calibrate the label sets."
-    return found, (sentence, *notes)
 
 
 def label_sets_measured(found: Coverage, head: Head, making: Making) -> CoverageFigures | None:
@@ -210,23 +216,14 @@ def known_photos(material: Material, *, held_out: bool) -> Known | None:
 
 def _sets_in_turn(making: Making, *, coverage: float) -> NDArray[np.bool_]:
     """(N, K): each fold's sets by a head and thresholds that have seen nothing of it."""
-    examples, material = making.examples, making.material
-    groups = np.array(material.groups)[list(material.part(held_out=False))]
+    examples = making.examples
     sets = np.zeros((len(examples.labels), examples.num_classes), bool)
     folds = np.unique(examples.folds)
     for fold, following in zip(folds, np.roll(folds, -1), strict=True):
         is_asked = examples.folds == fold
         is_calibrating = _held_back(examples, int(following), but=is_asked)
         head = fit(examples.where(~is_asked & ~is_calibrating), making.chosen)
-        part = examples.where(is_calibrating)
-        found, _ = label_sets.fit(
-            probabilities(head, part.vectors),
-            part.labels,
-            classes=material.classes,
-            groups=groups[is_calibrating],
-            coverage=coverage,
-            seed=making.seed,
-        )
+        found, _ = _thresholds(head, is_calibrating, making, coverage=coverage)
         sets[is_asked] = found.sets(probabilities(head, examples.vectors[is_asked]))
     return sets
 
@@ -243,14 +240,8 @@ def _unrelated(classifier: Classifier) -> Strangers:
     pictures = unrelated()
     embedded = embed(pictures, classifier.backbone, device=classifier.device)
     kinds = [str(photo.label) for photo in embedded.photos]
-    return Strangers(_views(embedded, flip=classifier.flip), kinds, np.arange(len(kinds)))
-
-
-def _views(embedded: Embedded, *, flip: bool) -> Vectors:
-    """(N, D), the mean with the mirror images where the classifier answers so."""
-    if not flip:
-        return embedded.vectors
-    return (embedded.vectors + embedded.mirrored) / np.float32(2)
+    vectors = embedded.averaged(flip=classifier.flip).vectors
+    return Strangers(vectors, kinds, np.arange(len(kinds)))
 
 
 def _once(embedded: Embedded, known: set[str]) -> tuple[list[int], tuple[LeftOut, ...]]:

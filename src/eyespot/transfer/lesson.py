@@ -28,11 +28,9 @@ from eyespot.networks.architecture import Network
 from eyespot.pages.words import count, duration, percent
 from eyespot.training import facts, precision, scratch
 from eyespot.training.averaging import EMA
-from eyespot.training.checkpoints import Saving
 from eyespot.training.distributed import World
 from eyespot.training.facts import Epoch, Fitted
 from eyespot.training.fine_tuning import FineTuning, WithHead
-from eyespot.training.fit import fit
 from eyespot.training.losses import CrossEntropy
 from eyespot.training.optimisers import AdamW
 from eyespot.training.pictures import Pictures
@@ -199,19 +197,15 @@ def fine_tuned(
     network = begun.network
     start = standing(begun, order, world)
     kept = {name: held.detach().clone() for name, held in network.state_dict().items()}
-    fitted = fit(
+    fitted = scratch.fit_as(
+        order,
         network,
         begun.learned,
         begun.tried,
         begun.recipe,
-        seed=order.seed,
-        place=place,
-        watcher=progress,
-        precision=order.precision,
-        workers=order.workers,
         time_limit=time_limit,
-        when_not_finite=order.when_not_finite,
-        saving=Saving(keep=order.keep),
+        place=place,
+        progress=progress,
         world=world,
     )
     return never_worse(fitted, start, kept, photos=len(begun.tried))

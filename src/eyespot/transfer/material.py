@@ -63,9 +63,7 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
     only its owner knows which. With `flip` a photo is the mean of its two views. Raises
     `InputError` where what remains cannot be trained on.
     """
-    vectors, mirrored = embedded.vectors, embedded.mirrored
-    if flip:
-        vectors = mirrored = (vectors + mirrored) / np.float32(2)
+    seen = embedded.averaged(flip=flip)
     test = dataset.held_out_part
     held_out = [photo.part == test for photo in embedded.photos] if test else []
     reasons = _copies(embedded, held_out or [False] * len(embedded))
@@ -78,8 +76,8 @@ def gather(dataset: ImageDataset, embedded: Embedded, audit: Audit, *, flip: boo
         classes=classes,
         photos=photos,
         contents=tuple(embedded.facts[i].sha256 for i in rows),
-        vectors=vectors[rows],
-        mirrored=mirrored[rows],
+        vectors=seen.vectors[rows],
+        mirrored=seen.mirrored[rows],
         labels=np.array([classes.index(str(photo.label)) for photo in photos]),
         groups=tuple(audit.groups[i] for i in rows),
         is_held_out=np.array([bool(test) and photo.part == test for photo in photos]),
