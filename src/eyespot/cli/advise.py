@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.charts import require_page
 from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import SEED, StageLines, note_left_out, print_json, wrapped
 from eyespot.datasets.names import shown
-from eyespot.errors import InputError
 
 if TYPE_CHECKING:
     from eyespot.transfer.advising import Advised
@@ -54,7 +54,8 @@ def advise(
     from eyespot.transfer import advising
     from eyespot.weights.catalogue import DEFAULT
 
-    _require_place(out, overwrite=overwrite)
+    if out is not None:
+        require_page(out, overwrite=overwrite)
     order = advising.Order(
         source=photos,
         network=network or DEFAULT,
@@ -74,22 +75,6 @@ def advise(
         print_json(machine_answer(found, str(photos), out))
     else:
         _print(found, str(photos), out)
-
-
-def _require_place(out: Path | None, *, overwrite: bool) -> None:
-    """Raise `InputError`, before any work, where nothing can or should be written."""
-    from eyespot import files
-
-    if out is None:
-        return
-    name = shown(str(out))
-    if out.suffix.lower() != ".html":
-        raise InputError(f"{name}: name a page that ends in .html")
-    if out.is_dir():
-        raise InputError(f"{name} is a folder: name a file in it, such as advice.html")
-    if out.exists() and not overwrite:
-        raise InputError(f"{name} already exists: choose another --out, or pass --overwrite")
-    files.require_writable(out)
 
 
 def machine_answer(found: Advised, source: str, out: Path | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eyespot.cli.charts import require_picture
 from eyespot.cli.sources import open_classifier
 from eyespot.cli.terminal import print_json
 from eyespot.datasets.names import shown
@@ -38,7 +39,7 @@ def show_crops(
             "--show-crops takes one BUNDLE and --out: eyespot evaluate BUNDLE --protocol ten-crop "
             "--show-crops photo.jpg --out crops.png"
         )
-    _require_png(out, overwrite=overwrite)
+    require_picture(out, overwrite=overwrite)
     preprocessing = open_classifier(bundles[0]).backbone.preprocessing
     try:
         picture = decode(photo).picture
@@ -58,18 +59,3 @@ def show_crops(
     ]
     answer = {"file": str(out), "protocol": protocol.name, "views": protocol.views.count}
     print_json({**answer, "crops": crops})
-
-
-def _require_png(path: Path, *, overwrite: bool) -> None:
-    """Raise `InputError`, before the work, where the picture could not or should not be written."""
-    from eyespot import files
-    from eyespot.errors import InputError
-
-    name = shown(str(path))
-    if path.suffix.lower() != ".png":
-        raise InputError(f"{name}: the crops are drawn as a PNG. Name a file that ends in .png")
-    if path.is_dir():
-        raise InputError(f"{name} is a folder: name a file in it, such as crops.png")
-    if path.exists() and not overwrite:
-        raise InputError(f"{name} already exists: choose another --out, or pass --overwrite")
-    files.require_writable(path)
