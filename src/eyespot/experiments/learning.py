@@ -18,7 +18,7 @@ from eyespot.experiments.experiment import Arm, Guessing
 from eyespot.experiments.runs import Run, Weights
 from eyespot.networks.architecture import Network
 from eyespot.networks.counting import count
-from eyespot.training import facts, scratch
+from eyespot.training import facts, pixels
 from eyespot.training import recipe as recipes
 from eyespot.training.checkpoints import Saving, read
 from eyespot.training.checks.random_search import search_at_random
@@ -115,7 +115,7 @@ def _learned(
     arm: Arm, network: Network, desk: Desk, place: Path, watcher: Watcher
 ) -> tuple[tuple[Epoch, ...], tuple[float, float], float]:
     """The history, the errors on the training photos and on those held out, and seconds."""
-    recipe, learned, tried = scratch.pictures(
+    recipe, learned, tried = pixels.pictures(
         arm.recipe, desk.parts, channels=network.in_channels, seed=desk.seed, stages=desk.stages
     )
     assert tried is not None
@@ -147,7 +147,7 @@ def _learned(
 
 def guessed(arm: Guessing, desk: Desk, *, progress: Callable[[int, int], None]) -> Run:
     """The best of random linear classifiers, chosen on the training photos by its loss."""
-    _, learned, tried = scratch.pictures(
+    _, learned, tried = pixels.pictures(
         arm.recipe, desk.parts, channels=1, seed=desk.seed, stages=desk.stages
     )
     assert tried is not None

@@ -17,10 +17,10 @@ from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.embeddings import embed
 from eyespot.engines import pretrained
-from eyespot.engines.run import in_threads
 from eyespot.errors import ImageError
 from eyespot.images.decode import decode
 from eyespot.training.parts import Looked
+from eyespot.training.pictures import in_threads_if_files
 from eyespot.weights import catalogue
 
 BELONGING_UP_TO = 10_000  # photos; at some 200 a second, under a minute
@@ -54,9 +54,8 @@ def _read(dataset: ImageDataset, progress: Progress) -> Looked:
     """With the given groups, and equal files together."""
     contents: list[str] = []
     left_out: list[LeftOut] = []
-    for i, (photo, answer) in enumerate(
-        zip(dataset.photos, in_threads(_content, dataset.photos), strict=True)
-    ):
+    answers = in_threads_if_files(_content, dataset.photos, of=dataset.photos)
+    for i, (photo, answer) in enumerate(zip(dataset.photos, answers, strict=True)):
         if isinstance(answer, ImageError):
             left_out.append(LeftOut(photo.file, str(answer)))
         else:

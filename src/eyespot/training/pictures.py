@@ -86,7 +86,7 @@ class Pictures:
         """
         if self._digests is None:
             digests = []
-            for digest in _in_threads_if_files(self._digest, self.photos):
+            for digest in in_threads_if_files(self._digest, self.photos, of=self.photos):
                 if check is not None:
                     check()
                 digests.append(digest)
@@ -226,8 +226,9 @@ def _lost(photo: Photo, error: ImageError) -> InputError:
     )
 
 
-def _in_threads_if_files(
-    task: Callable[[Photo], Result], photos: Sequence[Photo]
+def in_threads_if_files(
+    task: Callable[[Item], Result], items: Iterable[Item], *, of: Sequence[Photo]
 ) -> Iterator[Result]:
-    is_in_memory = all(photo.content is not None for photo in photos)
-    return map(task, photos) if is_in_memory else in_threads(task, photos)
+    """`task` of each item, in order: what lies in memory already is not worth a thread."""
+    is_in_memory = all(photo.content is not None for photo in of)
+    return map(task, items) if is_in_memory else in_threads(task, items)

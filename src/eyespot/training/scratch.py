@@ -6,23 +6,14 @@ train. What came out is measured in `measuring.py` and written in `saving.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.datasets.checks import check_trainable
 from eyespot.datasets.dataset import ImageDataset
-from eyespot.engines.run import in_threads
-from eyespot.images.augmentations.catalogue import Augmentation
-from eyespot.images.augmentations.pca_colour import PCAColour
-from eyespot.images.preprocessing import Preprocessing
-from eyespot.images.statistics import with_statistics
 from eyespot.networks import catalogue as networks
 from eyespot.networks.architecture import Architecture, Network
 from eyespot.pages.words import count, percent
@@ -31,16 +22,15 @@ from eyespot.training.checkpoints import Saving
 from eyespot.training.distributed import World
 from eyespot.training.fit import fit
 from eyespot.training.guards import WhenNotFinite
-from eyespot.training.looking import Progress, look
+from eyespot.training.looking import look
 from eyespot.training.parts import Parts, divided
 from eyespot.training.pictures import Pictures
+from eyespot.training.pixels import pictures
 from eyespot.training.precision import Wish
 from eyespot.training.recipe import Recipe
 from eyespot.training.recipes import catalogue as recipes
 from eyespot.training.recipes.scaling import scaled
 from eyespot.training.stages import Stages
-
-SAMPLED = 5_000  # training photos whose colours are taken apart: more change nothing that matters
 
 
 @dataclass(frozen=True)
@@ -109,8 +99,10 @@ class Learned:
         return (*self.begun.notes, *self.fitted.notes)
 
 
-def begin(order: Order, stages: Stages) -> Beginning:
+def begin(order: Order, stages: Stages, *, place: Path | None = None) -> Beginning:
     """Look at the photos, divide them, fit the recipe. `eyespot check` looks at what this gives.
+
+    What is measured of the pixels is kept in `place`, the folder of the checkpoints.
 
     Raises `InputError` where the photos, the network and the recipe do not go together.
     """
@@ -130,7 +122,7 @@ def begin(order: Order, stages: Stages) -> Beginning:
         order, asked, architecture, photos=len(parts.train), channels=network.in_channels
     )
     recipe, learned, tried = pictures(
-        recipe, parts, channels=network.in_channels, seed=order.seed, stages=stages
+        recipe, parts, channels=network.in_channels, seed=order.seed, stages=stages, place=place
     )
     return Beginning(
         architecture, network, recipe, learned, tried, looked.dataset, parts, found, notes
@@ -150,7 +142,7 @@ def learn(
     Raises `InputError` where the photos, the network and the recipe do not go together, and
     `Interrupted` after Ctrl-C and SIGTERM, with a checkpoint written.
     """
-    begun = begin(order, stages)
+    begun = begin(order, stages, place=place)
     with stages.stage("training") as stage:
         fitted = fit_as(
             order,
@@ -227,66 +219,6 @@ def opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
         found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
         stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
     return dataset, found
-
-
-def pictures(
-    recipe: Recipe, parts: Parts, *, channels: int, seed: int, stages: Stages
-) -> tuple[Recipe, Pictures, Pictures | None]:
-    """The recipe with what was measured on the training photos, these, and those to choose on."""
-    rule = _rule(recipe, channels)
-    labels, num_classes = parts.labels(parts.train), len(parts.classes)
-    plain = Pictures(parts.train, labels, num_classes=num_classes, preprocessing=rule)
-    with stages.stage("pixels") as stage:
-        watch = stages.watcher.advance
-        rule = with_statistics(rule, _seen(plain, len(plain), watch), recipe.normalisation)
-        augmentations = tuple(
-            each.fitted(_seen(plain, SAMPLED, watch)) if _is_unfitted(each) else each
-            for each in recipe.augmentations
-        )
-        stage.figure = f"{rule.size} x {rule.size}, {'in grey' if channels == 1 else 'in colour'}"
-    learned = Pictures(
-        parts.train,
-        labels,
-        num_classes=num_classes,
-        preprocessing=rule,
-        augmentations=augmentations,
-        seed=seed,
-    )
-    recipe = replace(recipe, augmentations=augmentations)
-    if not parts.validation:
-        return recipe, learned, None
-    labels = parts.labels(parts.validation)
-    tried = Pictures(parts.validation, labels, num_classes=num_classes, preprocessing=rule)
-    return recipe, learned, tried
-
-
-def _rule(recipe: Recipe, channels: int) -> Preprocessing:
-    """What evaluation sees, before anything is known of the photos."""
-    image = recipe.image
-    return Preprocessing(
-        resize=image.resize,
-        crop=image.crop,
-        interpolation=image.interpolation,
-        mean=(0.0,) * channels,
-        std=(1.0,) * channels,
-        channel_order="RGB" if channels == 3 else "L",
-        padding=image.padding,
-    )
-
-
-def _is_unfitted(augmentation: Augmentation) -> TypeGuard[PCAColour]:
-    return isinstance(augmentation, PCAColour) and augmentation.components is None
-
-
-def _seen(pictures: Pictures, most: int, watch: Progress) -> Iterator[NDArray[np.uint8]]:
-    """The pictures as evaluation sees them; where they are more than `most`, every n-th."""
-    rows = range(0, len(pictures), -(-len(pictures) // most))
-    has_files = any(photo.content is None for photo in pictures.photos)
-    each = in_threads if has_files else map  # what lies in memory is not worth a thread
-    read = each(lambda row: next(pictures.plain([row])), rows)
-    for done, picture in enumerate(read, start=1):
-        yield picture
-        watch(done, len(rows))
 
 
 def told(fitted: facts.Fitted) -> str:
