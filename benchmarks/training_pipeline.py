@@ -72,7 +72,7 @@ def recipe(side: int, resize: int, epochs: int, batch_size: int, *augmentations:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=12)
     options = parser.parse_args()
     many = options.epochs
     runs = {
