@@ -30,13 +30,14 @@ from eyespot.datasets.catalogue import open_dataset
 from eyespot.embeddings import embed
 from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, pretrained
+from eyespot.evaluation import limits
+from eyespot.evaluation.unrelated import unrelated as made_here
 from eyespot.transfer.knowing import known_photos, with_novelty
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.probes import Candidate, Examples, choose, fit
 from eyespot.trust import coverage as label_sets
-from eyespot.trust.novelty import KEPT, NEIGHBOURS, Known, auroc
+from eyespot.trust.novelty import KEPT, NEIGHBOURS, Known
 from eyespot.trust.novelty import fit as fit_novelty
-from eyespot.trust.unrelated import unrelated as made_here
 from eyespot.values import to_json
 from eyespot.weights.catalogue import DEFAULT
 
@@ -108,7 +109,12 @@ def left_out(
             came = score(held_out.vectors)
             new, usual = came[held_out.labels == place], came[held_out.labels != place]
             refused = float((new > np.quantile(out_of_fold[name], KEPT)).mean())
-            told = {"class": label, "auroc": auroc(new, usual), "refused": refused, "n": len(new)}
+            told = {
+                "class": label,
+                "auroc": limits.auroc(new, usual),
+                "refused": refused,
+                "n": len(new),
+            }
             rows.setdefault(name, []).append(told)
     knn = np.array([row["auroc"] for row in rows["distance"]], float)
     for name, told in rows.items():
@@ -174,7 +180,7 @@ def sets(material: Material, chosen: Candidate, splits: int) -> dict[str, object
             seed=seed,
         )
         asked, truth = probabilities(head, examples.vectors[is_asked]), examples.labels[is_asked]
-        told = label_sets.measured(
+        told = limits.covered(
             found.sets(asked), truth, classes=whole.classes, groups=groups[is_asked]
         )
         covered.append(told.covered)
@@ -215,7 +221,7 @@ def examples_of_none(
                 )
             )
             limit = fitted.novelty.threshold
-            row = [(auroc(came, usual), float((came > limit).mean())) for came in new]
+            row = [(limits.auroc(came, usual), float((came > limit).mean())) for came in new]
             found.setdefault(number, []).append(row)
         mean = np.mean(found[number], axis=0)
         told = ", ".join(

@@ -211,8 +211,8 @@ def test_one_example_of_none_of_these_is_told_and_not_used(monkeypatch, stranger
 
 
 def test_unrelated_pictures_are_the_same_each_time_and_of_every_kind():
+    from eyespot.evaluation.unrelated import OF_EACH, unrelated
     from eyespot.images.decode import decode
-    from eyespot.trust.unrelated import OF_EACH, unrelated
 
     one, other = unrelated(), unrelated()
     assert [photo.content for photo in one] == [photo.content for photo in other]

@@ -5,7 +5,8 @@ import pytest
 
 from eyespot.classifier.coverage import Coverage
 from eyespot.errors import InputError
-from eyespot.trust.coverage import enough, fit, least, measured
+from eyespot.evaluation.limits import covered
+from eyespot.trust.coverage import enough, fit, least
 
 CLASSES = ("a", "b", "c")
 
@@ -65,7 +66,7 @@ def test_each_class_has_its_promise_where_it_has_the_photos():
     )
     assert found.is_pooled == (False, False, False)
     assert notes == ()
-    figures = measured(
+    figures = covered(
         found.sets(probabilities[~rows]), truth[~rows], classes=CLASSES, groups=range(3000)
     )
     for one in figures.per_class:  # a thousand photos each: a standard error of 1 % on both sides
@@ -101,7 +102,7 @@ def test_a_set_is_never_empty_and_a_threshold_of_one_lets_all_in():
 
 def test_what_sets_are_worth_is_counted():
     sets = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 1, 0]], bool)
-    found = measured(sets, np.array([0, 0, 0, 1]), classes=CLASSES, groups=[0, 1, 2, 3])
+    found = covered(sets, np.array([0, 0, 0, 1]), classes=CLASSES, groups=[0, 1, 2, 3])
     assert (found.n, found.covered, found.mean_size, found.single) == (4, 0.75, 1.5, 0.5)
     assert [one.covered for one in found.per_class] == [pytest.approx(2 / 3), 1.0, None]
     assert found.interval == pytest.approx((0.3006, 0.9544), abs=1e-4)  # Wilson, 3 of 4

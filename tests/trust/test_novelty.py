@@ -10,8 +10,9 @@ from sklearn.neighbors import NearestNeighbors
 from eyespot.classifier.novelty import Novelty, distances
 from eyespot.embeddings.neighbours import unit
 from eyespot.errors import InputError
+from eyespot.evaluation.limits import auroc
 from eyespot.trust import novelty
-from eyespot.trust.novelty import Known, Strangers, auroc, figures, fit
+from eyespot.trust.novelty import Known, Strangers, figures, fit
 
 RISING = tuple(i / 100 for i in range(101))  # i % of known photos are nearer than i / 100
 

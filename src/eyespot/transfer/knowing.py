@@ -15,13 +15,14 @@ from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.datasets.names import counted
 from eyespot.embeddings import Embedded, embed
 from eyespot.engines import Backbone
+from eyespot.evaluation.limits import covered
+from eyespot.evaluation.unrelated import unrelated
 from eyespot.pages.words import percent
 from eyespot.transfer.material import Material
 from eyespot.transfer.probes import Candidate, Examples, fit
 from eyespot.trust import coverage as label_sets
 from eyespot.trust import novelty
 from eyespot.trust.novelty import Known, Strangers
-from eyespot.trust.unrelated import unrelated
 
 NEGATIVE = "none_of_these"
 FEWEST_NEGATIVES = 2  # fewer are an accident, not an example
@@ -197,7 +198,7 @@ def label_sets_measured(found: Coverage, head: Head, making: Making) -> Coverage
     else:
         rows = list(material.part(held_out=False))
         sets = _sets_in_turn(making, coverage=found.coverage)
-    return label_sets.measured(
+    return covered(
         sets,
         material.labels[rows],
         classes=material.classes,

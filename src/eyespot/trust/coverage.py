@@ -14,10 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eyespot.classifier.coverage import ClassCoverage, Coverage, CoverageFigures
+from eyespot.classifier.coverage import Coverage
 from eyespot.datasets.names import counted, some
 from eyespot.errors import InputError
-from eyespot.evaluation.intervals import numbered, share_interval
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -80,33 +79,6 @@ def fit(
         is_pooled.append(not has_enough)
     found = Coverage(coverage, tuple(thresholds), tuple(n), tuple(is_pooled))
     return found, _notes(found, classes, len(scores))
-
-
-def measured(
-    sets: NDArray[np.bool_],
-    truth: Ints,
-    *,
-    classes: Sequence[str],
-    groups: Sequence[int] | Ints,
-    seed: int = 0,
-) -> CoverageFigures:
-    """How often the sets (N, K) of photos hold the truth (N,), and how large they are."""
-    is_inside = sets[np.arange(len(sets)), truth]
-    sizes = sets.sum(axis=1)
-    together = numbered(list(groups), len(truth))
-    per_class = []
-    for place, label in enumerate(classes):
-        own = is_inside[truth == place]
-        share = float(own.mean()) if len(own) else None
-        per_class.append(ClassCoverage(label, len(own), share))
-    return CoverageFigures(
-        n=len(truth),
-        covered=float(is_inside.mean()),
-        interval=share_interval(is_inside, together, seed=seed)[0],
-        mean_size=float(sizes.mean()),
-        single=float((sizes == 1).mean()),
-        per_class=tuple(per_class),
-    )
 
 
 def _one_of_each(groups: Sequence[int] | Ints, seed: int) -> NDArray[np.intp]:

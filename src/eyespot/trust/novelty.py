@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eyespot.classifier.novelty import STEPS, Novelty, NoveltyFigures, Told, distances, to_nearest
 from eyespot.embeddings.neighbours import unit
-from eyespot.evaluation.intervals import numbered, share_interval
+from eyespot.evaluation.intervals import numbered
+from eyespot.evaluation.limits import kept, told, told_by_kind
 
 NEIGHBOURS = 3  # 2 to 5 told unrelated pictures and left-out classes best; see docs
 KEPT = 0.95  # share of known photos
@@ -111,31 +112,31 @@ def figures(
     photos = fitted.asked if held_out is None else held_out
     usual = fitted.distances if held_out is None else distance(held_out.vectors)
     is_kept = _kept_in_turn(fitted, seed) if held_out is None else usual <= novelty.threshold
+    share, interval = kept(is_kept, photos.groups, seed=seed)
     return NoveltyFigures(
         n=len(is_kept),
-        kept=float(is_kept.mean()),
-        interval=_interval(is_kept, photos.groups, seed),
-        unrelated=_by_kind(unrelated, distance(unrelated.vectors), usual, novelty, seed),
+        kept=share,
+        interval=interval,
+        unrelated=told_by_kind(
+            unrelated.kinds,
+            distance(unrelated.vectors),
+            usual,
+            limit=novelty.threshold,
+            groups=unrelated.groups,
+            seed=seed,
+        ),
         left_out_classes=_left_out(fitted, classes, seed),
         negatives=None
         if negatives is None
-        else _told(
+        else told(
             "none of these",
             _without_itself(negatives, directions, novelty),
             usual,
-            novelty.threshold,
-            negatives.groups,
-            seed,
+            limit=novelty.threshold,
+            groups=negatives.groups,
+            seed=seed,
         ),
     )
-
-
-def auroc(new: Floats, usual: Floats) -> float:
-    """The chance that one of `new` (N,) is larger than one of `usual` (M,); equals count a half."""
-    ordered = np.sort(usual)
-    below = np.searchsorted(ordered, new, side="left")
-    upto = np.searchsorted(ordered, new, side="right")
-    return float((below + upto).mean() / (2 * len(usual)))
 
 
 def _some(photos: Known, seed: int) -> Known:
@@ -190,7 +191,7 @@ def _kept_in_turn(fitted: Fitted, seed: int) -> NDArray[np.bool_]:
 
 def _left_out(fitted: Fitted, classes: Sequence[str], seed: int) -> tuple[Told, ...]:
     """Each class in turn, asked as if no photo of it were known."""
-    told = []
+    each = []
     for place, label in enumerate(classes):
         is_new = fitted.asked.labels == place
         if not is_new.any() or is_new.all():
@@ -199,8 +200,8 @@ def _left_out(fitted: Fitted, classes: Sequence[str], seed: int) -> tuple[Told, 
         usual = found[~is_new]
         limit = float(np.quantile(usual, fitted.novelty.kept))
         groups = fitted.asked.groups[is_new]
-        told.append(_told(label, found[is_new], usual, limit, groups, seed))
-    return tuple(told)
+        each.append(told(label, found[is_new], usual, limit=limit, groups=groups, seed=seed))
+    return tuple(each)
 
 
 def _without_itself(negatives: Strangers, known: Vectors, novelty: Novelty) -> NDArray[np.float32]:
@@ -216,26 +217,3 @@ def _without_itself(negatives: Strangers, known: Vectors, novelty: Novelty) -> N
             nearness=novelty.nearness,
         )[0] - (0 if len(others) else np.float32(novelty.nearness))
     return found
-
-
-def _by_kind(
-    strangers: Strangers, found: Floats, usual: Floats, novelty: Novelty, seed: int
-) -> tuple[Told, ...]:
-    """All together first, then each kind."""
-    kinds = np.array(strangers.kinds)
-    told = [_told("all", found, usual, novelty.threshold, strangers.groups, seed)]
-    for kind in dict.fromkeys(strangers.kinds):
-        rows = kinds == kind
-        groups = strangers.groups[rows]
-        told.append(_told(kind, found[rows], usual, novelty.threshold, groups, seed))
-    return tuple(told)
-
-
-def _told(name: str, new: Floats, usual: Floats, limit: float, groups: Ints, seed: int) -> Told:
-    is_refused = new > limit
-    interval = _interval(is_refused, groups, seed)
-    return Told(name, len(new), float(is_refused.mean()), interval, auroc(new, usual))
-
-
-def _interval(is_so: NDArray[np.bool_], groups: Ints, seed: int) -> tuple[float, float]:
-    return share_interval(is_so, numbered(groups.tolist(), len(is_so)), seed=seed)[0]
