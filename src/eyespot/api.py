@@ -44,6 +44,7 @@ def train(
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    image_size: int | None = None,
     time_limit: float | None = None,
     unfreeze: Unfreeze | None = None,
 ) -> Classifier:
@@ -66,13 +67,15 @@ def train(
         flip, coverage, seed, device,
         f"eyespot.train({photos!r})",
     )  # fmt: skip
-    learning = _Learning(recipe, epochs, batch_size, learning_rate, time_limit, unfreeze)
+    learning = _Learning(
+        recipe, epochs, batch_size, learning_rate, time_limit, unfreeze, image_size
+    )
     ways = {"probe": _probe, "auto": _probe, "fine-tune": _fine_tune, "scratch": _scratch}
     if method not in ways or not learning.is_for(method):
         raise InputError(
-            'method is "probe", "auto", "fine-tune" or "scratch"; recipe is for "scratch" alone, '
-            'epochs, batch_size and learning_rate for "scratch" and "fine-tune", unfreeze for '
-            '"fine-tune" and "auto", and time_limit for all but "probe"'
+            'method is "probe", "auto", "fine-tune" or "scratch"; recipe and image_size are for '
+            '"scratch" alone, epochs, batch_size and learning_rate for "scratch" and "fine-tune", '
+            'unfreeze for "fine-tune" and "auto", and time_limit for all but "probe"'
         )
     return ways[method](replace(asked, is_auto=method == "auto"), learning)
 
@@ -112,12 +115,14 @@ class _Learning:
     learning_rate: float | None = None
     time_limit: float | None = None
     unfreeze: Unfreeze | None = None
+    image_size: int | None = None
 
     def is_for(self, method: str) -> bool:
         """Whether all that is asked for does something with `method`."""
         lengths = (self.epochs, self.batch_size, self.learning_rate)
         pairs: tuple[tuple[object, tuple[str, ...]], ...] = (
             (self.recipe, ("scratch",)),
+            (self.image_size, ("scratch",)),
             *((each, ("scratch", "fine-tune")) for each in lengths),
             (self.unfreeze, ("fine-tune", "auto")),
             (self.time_limit, ("scratch", "fine-tune", "auto")),
@@ -153,6 +158,7 @@ def _learning_order(asked: _Asked, learning: _Learning, *, network: str) -> scra
         epochs=learning.epochs,
         batch_size=learning.batch_size,
         learning_rate=learning.learning_rate,
+        image_size=learning.image_size,
         time_limit=learning.time_limit,
         seed=asked.seed,
         group_by=asked.group_by,

@@ -42,6 +42,7 @@ OPTIONS = {
     ("--keep-checkpoints",): {"fine-tune", "scratch"},
     ("--on-non-finite", "skip"): {"fine-tune", "scratch"},
     ("--recipe", "x"): {"scratch"},
+    ("--image-size", "28"): {"scratch"},
 }
 UNABLE = [
     pytest.param(option, method, id=f"{option[0]} {method}")

@@ -1,4 +1,4 @@
-"""What was measured on the training photos is kept beside the checkpoints, and proved when found."""
+"""What was measured on the training photos is kept beside the checkpoints, proved when found."""
 
 from dataclasses import replace
 from pathlib import Path

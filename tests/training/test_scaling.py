@@ -151,8 +151,8 @@ def test_a_fitted_recipe_is_the_same_after_a_way_through_json_and_a_second_fitti
 @pytest.mark.parametrize(
     ("name", "asked", "words"),
     [
-        ("resnet_cifar_2015", {"image_size": 224}, "images of 32 x 32 .* takes 224 x 224"),
-        ("resnet_imagenet_2015", {"image_size": 32}, "images of 224 x 224 .* takes 32 x 32"),
+        ("resnet_cifar_2015", {"image_size": 224}, "images of 32 x 32 .* have 224 x 224"),
+        ("resnet_imagenet_2015", {"image_size": 32}, "images of 224 x 224 .* have 32 x 32"),
         ("resnet_cifar_2015", {"image_size": 32, "epochs": 0}, "1 epoch or more, not 0"),
         (
             "resnet_cifar_2015",

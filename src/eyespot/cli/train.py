@@ -30,7 +30,7 @@ OF_LEARNING = ("time_limit", "precision", "workers")
 OF_TRAINING = (
     "epochs", "batch_size", "learning_rate", "keep", "keep_checkpoints", "on_non_finite",
 )  # fmt: skip
-OF_SCRATCH = ("recipe",)
+OF_SCRATCH = ("recipe", "image_size")
 OF: dict[str, tuple[str, ...]] = {  # method -> the options that do something with it
     PROBE: OF_HEADS,
     AUTO: (*OF_HEADS, *OF_TUNING, *OF_LEARNING),
@@ -84,6 +84,10 @@ class TrainCommand(GroupedCommand):
     help="Whether its statistics stay as pretrained [frozen].",
 )  # fmt: skip
 @click.option("--recipe", metavar="NAME|FILE", help="One of eyespot recipes, or a recipe.json.")
+@click.option(
+    "--image-size", type=click.IntRange(1), metavar="N",
+    help="Pixels of a side, as the network sees it; smaller learns faster [the network's].",
+)  # fmt: skip
 @click.option(
     "--epochs", type=click.IntRange(1), metavar="N",
     help="Times that every photo is seen; schedules keep their proportions.",

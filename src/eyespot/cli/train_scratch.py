@@ -114,6 +114,7 @@ def _order(values: dict[str, Any], network: str) -> Order:
         epochs=values["epochs"],
         batch_size=values["batch_size"],
         learning_rate=values["learning_rate"],
+        image_size=values["image_size"],
         seed=values["seed"],
         group_by=values["group_by"],
         group_column=values["group_column"],

@@ -14,6 +14,7 @@ import torch
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.datasets.checks import check_trainable
 from eyespot.datasets.dataset import ImageDataset
+from eyespot.errors import InputError
 from eyespot.networks import catalogue as networks
 from eyespot.networks.architecture import Architecture, Network
 from eyespot.pages.words import count, percent
@@ -29,7 +30,7 @@ from eyespot.training.pixels import pictures
 from eyespot.training.precision import Wish
 from eyespot.training.recipe import Recipe
 from eyespot.training.recipes import catalogue as recipes
-from eyespot.training.recipes.scaling import scaled
+from eyespot.training.recipes.scaling import is_alike, scaled
 from eyespot.training.stages import Stages
 
 
@@ -43,6 +44,7 @@ class Order:
     epochs: int | None = None  # None: as the recipe says
     batch_size: int | None = None
     learning_rate: float | None = None
+    image_size: int | None = None  # pixels; None: what the network is published for
     seed: int = 0
     group_by: str | None = None
     group_column: str | None = None
@@ -107,6 +109,8 @@ def begin(order: Order, stages: Stages, *, place: Path | None = None) -> Beginni
     Raises `InputError` where the photos, the network and the recipe do not go together.
     """
     architecture = networks.find(order.network)
+    if order.image_size is not None:
+        _require_image_size(order.network, order.image_size)
     dataset, found = opened(order, stages)
     asked = order.recipe or recipes.for_network(order.network)
     _fitted(order, asked, architecture, photos=len(dataset), channels=3)  # refused before the work
@@ -192,17 +196,38 @@ def fit_as(
 def _fitted(
     order: Order, asked: Recipe, architecture: Architecture, *, photos: int, channels: int
 ) -> Recipe:
-    """The recipe for these photos and this network. A user's own keeps its batches as they are."""
+    """The recipe for these photos and this network.
+
+    A user's own keeps its batches as they are, and its images where the network can take them.
+    """
     is_own = asked not in recipes.recipes().values()
+    size = order.image_size or architecture.image_size
+    if is_own and order.image_size is None and _is_taken(order.network, asked.image.size):
+        size = asked.image.size if is_alike(asked.image.size, size) else size
     return scaled(
         asked,
         epochs=order.epochs,
         batch_size=order.batch_size or (asked.batch_size if is_own else None),
         learning_rate=order.learning_rate,
         photos=photos,
-        image_size=architecture.image_size,
+        image_size=size,
         channels=channels,
     )
+
+
+def _require_image_size(network: str, size: int) -> None:
+    """Raise `InputError` where a network cannot take images of `size` pixels."""
+    with torch.device("meta"):
+        built = networks.build(network)
+        built.check(torch.empty(1, built.in_channels, size, size))
+
+
+def _is_taken(network: str, size: int) -> bool:
+    try:
+        _require_image_size(network, size)
+    except InputError:
+        return False
+    return True
 
 
 def opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:

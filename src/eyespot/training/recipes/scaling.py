@@ -52,6 +52,11 @@ def scaled(
     return _with_memory(recipe, photos)
 
 
+def is_alike(size: int, other: int) -> bool:
+    """Whether what is right for images of one size can be right for those of another."""
+    return 1 / LIKE <= size / other <= LIKE
+
+
 def _noted(recipe: Recipe, note: str) -> Recipe:
     return replace(recipe, notes=(*recipe.notes, note))
 
@@ -61,10 +66,11 @@ def _to_size(recipe: Recipe, image_size: int) -> Recipe:
     if image_size == own:
         return recipe
     ratio = image_size / own
-    if not 1 / LIKE <= ratio <= LIKE:
+    if not is_alike(image_size, own):
         raise InputError(
-            f"The recipe {recipe.name} is for images of {own} x {own} pixels, and this network "
-            f"takes {image_size} x {image_size}: leave --recipe out, or see eyespot recipes"
+            f"The recipe {recipe.name} is for images of {own} x {own} pixels, and here they have "
+            f"{image_size} x {image_size}: leave --recipe or --image-size out, or see eyespot "
+            "recipes"
         )
     around = 1.0 if abs(ratio - 1) <= NEAR else ratio
     padding = round(recipe.image.padding * around)
