@@ -31,6 +31,8 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "augmentations": ["--repeats", "1"],
     "training_step": ["--repeats", "1"],
     "training_pipeline": ["--epochs", "1"],
+    "goodput": ["--every", "40", "--kills", "2"],
+    "precision": ["--learned", "500", "--epochs", "2", "--seeds", "2"],
     "one_photo": ["--repeats", "2"],
     "folder": ["--repeats", "1"],
     "second_training": ["--repeats", "1"],
