@@ -135,17 +135,21 @@ class Classifier:
 
     def novelty_shares(self, vectors: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """(N, D) embeddings -> (N,) `Prediction.none_of_these`; None: it cannot tell."""
+        found = self.novelty_distances(vectors)
+        return None if found is None or self.novelty is None else self.novelty.shares(found)
+
+    def novelty_distances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """(N, D) embeddings -> (N,): how far from what was learned; None: it cannot tell."""
         novelty, reference = self.novelty, self.reference
         if novelty is None or reference is None:
             return None
-        found = distances(
+        return distances(
             vectors,
             reference.directions,
             novelty.neighbours,
             negatives=reference.negative_directions if novelty.has_negatives else None,
             nearness=novelty.nearness,
         )
-        return novelty.shares(found)
 
     def embed(self, sources: Sequence[Source]) -> NDArray[np.float32]:
         """(N, D) embeddings of readable photos. Raises `ImageError` naming one that is not."""

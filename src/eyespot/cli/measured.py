@@ -115,6 +115,8 @@ def machine_answer(report: Report) -> dict[str, Any]:
         "per_class": to_json(metrics.per_class),
         "confusion": to_json(metrics.confusion),
         "calibration": to_json(report.calibration),
+        "none_of_these": to_json(report.novelty),
+        "label_sets": to_json(report.coverage),
         "classes": list(metrics.classes),
         "skipped": to_json(report.left_out),
         "measured_by": report.measured_by,
@@ -144,11 +146,13 @@ def ensemble_answer(found: Ensemble) -> dict[str, Any]:
 
 
 def _tell(title: str, report: Report) -> None:
+    from eyespot.evaluation.limits_section import in_short
     from eyespot.evaluation.report import summary_lines
 
     click.echo()
     click.echo(title)
-    for sentence in summary_lines(report):
+    limits = in_short(report.novelty, report.coverage)
+    for sentence in (*summary_lines(report), *([limits] if limits else [])):
         for line in wrapped(sentence):
             click.echo(line)
     for remark in report.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from eyespot import files
 from eyespot.classifier.classifier import Classifier
+from eyespot.classifier.heads import probabilities
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.names import plain
 from eyespot.engines.run import in_threads
 from eyespot.errors import ImageError, InputError
 from eyespot.evaluation.answers import known
-from eyespot.evaluation.protocols import Protocol
+from eyespot.evaluation.protocols import CENTER, Protocol
 from eyespot.evaluation.views import asked
 
 Progress = Callable[[int, int], None]  # answers done, answers in all
 
-NEGATIVE = "an example of none of these: this version does not measure on it yet"
+NEGATIVE = "an example of none of these, which has no label to be right about"
 LEARNED = "the classifier learned from this photo"
 ONE_LEARNED = "a classifier of these learned from this photo"
 
@@ -35,13 +36,23 @@ class Way:
 
 
 @dataclass(frozen=True)
+class _Said:
+    """What one way says of one photo."""
+
+    probabilities: NDArray[np.float32]  # (K,)
+    distance: float | None = None
+
+
+@dataclass(frozen=True)
 class Answered:
     """Photos that could be read, what each way says of them, and the photos left out."""
 
     photos: tuple[Photo, ...]
     classes: tuple[str, ...]
     probabilities: tuple[NDArray[np.float32], ...]  # of each way (N, K), columns as in `classes`
-    left_out: tuple[LeftOut, ...]
+    distances: tuple[NDArray[np.float32] | None, ...]  # of each way (N,): how new it finds them;
+    # None: it cannot tell, or is not asked by the centre crop
+    left_out: tuple[LeftOut, ...]  # but for the examples of none of these
     are_remembered: bool = False  # a classifier learned from each of them
 
 
@@ -55,11 +66,15 @@ def answered(ways: Sequence[Way], dataset: ImageDataset, progress: Progress) -> 
     first = ways[0].classifier
     photos, foreign = known(_named(_part(dataset), first), first.classes)
     found = _unseen(ways, photos, progress)
-    negatives = (LeftOut(photo.file, NEGATIVE) for photo in dataset.negatives)
-    left_out = (*dataset.left_out, *foreign, *found.left_out, *negatives)
+    left_out = (*dataset.left_out, *foreign, *found.left_out)
     if not found.photos:
-        raise InputError(_nothing_left(first, dataset, left_out))
+        raise InputError(_nothing_left(first, dataset, (*left_out, *unasked(dataset))))
     return replace(found, left_out=left_out)
+
+
+def unasked(dataset: ImageDataset) -> tuple[LeftOut, ...]:
+    """The examples of none of these, where nobody asks of them."""
+    return tuple(LeftOut(photo.file, NEGATIVE) for photo in dataset.negatives)
 
 
 def _part(dataset: ImageDataset) -> tuple[Photo, ...]:
@@ -103,11 +118,11 @@ def _content(photo: Photo) -> str | None:
 
 def _asked(ways: Sequence[Way], photos: Sequence[Photo], progress: Progress) -> Answered:
     """What each way says of the photos that all ways can read."""
-    kept, rows, left_out = list(photos), list[list[NDArray[np.float32]]](), list[LeftOut]()
+    kept, rows, left_out = list(photos), list[list[_Said]](), list[LeftOut]()
     for place, way in enumerate(ways):
-        done, row = place * len(photos), list[NDArray[np.float32]]()
+        done, row = place * len(photos), list[_Said]()
         could, unreadable = list[bool](), list[LeftOut]()
-        for photo, answer in zip(kept, asked(way.classifier, way.protocol, kept), strict=True):
+        for photo, answer in zip(kept, _said(way, kept), strict=True):
             could.append(not isinstance(answer, ImageError))
             if isinstance(answer, ImageError):
                 unreadable.append(LeftOut(photo.file, str(answer)))
@@ -119,15 +134,36 @@ def _asked(ways: Sequence[Way], photos: Sequence[Photo], progress: Progress) -> 
         left_out += unreadable
     classes = ways[0].classifier.classes
     found = [_columns(each, way, classes) for each, way in zip(rows, ways, strict=True)]
-    return Answered(tuple(kept), classes, tuple(found), tuple(left_out))
+    new = tuple(map(_distances, rows))
+    return Answered(tuple(kept), classes, tuple(found), new, tuple(left_out))
 
 
-def _columns(
-    rows: Sequence[NDArray[np.float32]], way: Way, classes: tuple[str, ...]
-) -> NDArray[np.float32]:
+def _said(way: Way, photos: Sequence[Photo]) -> Iterator[_Said | ImageError]:
+    """By the centre crop also how new a photo is: with other views nobody has fitted that."""
+    classifier = way.classifier
+    if way.protocol != CENTER:
+        for answer in asked(classifier, way.protocol, photos):
+            yield answer if isinstance(answer, ImageError) else _Said(answer)
+        return
+    for vector in classifier.embeddings(photos):
+        if isinstance(vector, ImageError):
+            yield vector
+            continue
+        new = classifier.novelty_distances(vector[None])
+        row = probabilities(classifier.head, vector[None])[0]
+        yield _Said(row, None if new is None else float(new[0]))
+
+
+def _distances(rows: Sequence[_Said]) -> NDArray[np.float32] | None:
+    found = [row.distance for row in rows if row.distance is not None]
+    return np.array(found, np.float32) if rows and len(found) == len(rows) else None
+
+
+def _columns(rows: Sequence[_Said], way: Way, classes: tuple[str, ...]) -> NDArray[np.float32]:
     """(N, K) with the columns in the order of `classes`."""
     order = [way.classifier.classes.index(label) for label in classes]
-    return np.array(rows, np.float32).reshape(len(rows), len(classes))[:, order]
+    found = np.array([row.probabilities for row in rows], np.float32)
+    return found.reshape(len(rows), len(classes))[:, order]
 
 
 def _nothing_left(

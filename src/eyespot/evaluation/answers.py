@@ -24,6 +24,18 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """What a classifier says of one photo besides its labels, as in a `Prediction`."""
+
+    none_of_these: float | None = None  # share of known photos that look more familiar
+    is_none_of_these: bool = False  # refused
+    label_set: tuple[str, ...] | None = None  # the likeliest first
+
+
+NO_DOUBT = Doubt()
+
+
+@dataclass(frozen=True)
 class Row:
     """One photo and its answer. `labels` are probabilities in [0, 1], the likeliest first."""
 
@@ -34,6 +46,8 @@ class Row:
     group: str | None = None
     none_of_these: float | None = None
     nearest: tuple[Neighbour, ...] = ()
+    is_none_of_these: bool = False
+    label_set: tuple[str, ...] | None = None
 
     @property
     def answer(self) -> str:
@@ -54,7 +68,7 @@ def rows(
     probabilities: NDArray[np.floating],
     *,
     nearest: Sequence[Sequence[Neighbour]] = (),
-    none_of_these: Sequence[float | None] = (),
+    doubts: Sequence[Doubt] = (),
 ) -> tuple[Row, ...]:
     """One row per photo, (N, K) probabilities; equal ones in the order of `classes`.
 
@@ -68,6 +82,7 @@ def rows(
     if len(photos) and not (probabilities.min() >= 0 and probabilities.max() <= 1 + 1e-6):
         raise InputError("A report shows probabilities from 0 to 1: turn margins into them first.")
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :LABELS]
+    each = zip(photos, doubts or [NO_DOUBT] * len(photos), strict=True)
     return tuple(
         Row(
             file=photo.file,
@@ -75,10 +90,12 @@ def rows(
             labels=tuple((classes[j], min(1.0, float(probabilities[i, j]))) for j in best[i]),
             source=photo.source,
             group=photo.group,
-            none_of_these=none_of_these[i] if none_of_these else None,
+            none_of_these=doubt.none_of_these,
             nearest=tuple(nearest[i]) if nearest else (),
+            is_none_of_these=doubt.is_none_of_these,
+            label_set=doubt.label_set,
         )
-        for i, photo in enumerate(photos)
+        for i, (photo, doubt) in enumerate(each)
     )
 
 

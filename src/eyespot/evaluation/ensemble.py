@@ -18,7 +18,7 @@ from eyespot.classifier.classifier import Classifier
 from eyespot.datasets.dataset import ImageDataset
 from eyespot.datasets.names import shown, some
 from eyespot.errors import InputError
-from eyespot.evaluation.answered import Answered, Progress, Way, answered
+from eyespot.evaluation.answered import Answered, Progress, Way, answered, unasked
 from eyespot.evaluation.answers import truths
 from eyespot.evaluation.evaluate import groups, report, rights
 from eyespot.evaluation.findings import Note, Report
@@ -71,7 +71,8 @@ def evaluate_together(
         for way, answers in zip((*ways, ways[0]), (*found.probabilities, mean), strict=True)
     ]
     notes = (REMEMBERED,) if found.are_remembered else ()
-    *reports, together = (replace(made, notes=notes) for made in each)
+    left_out = (*found.left_out, *unasked(dataset))
+    *reports, together = (replace(made, notes=notes, left_out=left_out) for made in each)
     names = tuple(name for name, _ in members)
     best = max(range(len(names)), key=lambda place: (reports[place].metrics.top1, -place))
     against_best, pairs = _differences(names, found, mean, best=best, seed=seed)

@@ -13,6 +13,7 @@ from eyespot.evaluation.answered import Answered, Progress, Way, answered
 from eyespot.evaluation.answers import rows, truths
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.intervals import Bools, Ints, numbered
+from eyespot.evaluation.limits_asked import Limits, limits_of
 from eyespot.evaluation.metrics import measure, ranks
 from eyespot.evaluation.paired import compare
 from eyespot.evaluation.protocols import CENTER, Protocol, WholePhoto
@@ -22,6 +23,13 @@ REMEMBERED = Note(
     "The classifier learned from all of these photos.",
     "The figures say how well it remembers them, not how good it is on new ones: measure it on "
     "photos that it was not trained on.",
+)
+
+
+NO_LIMITS = Limits()
+BY_CENTER = (
+    "What is none of these, and which labels are in a set, was asked by the centre crop: for other "
+    "views neither is fitted."
 )
 
 
@@ -38,12 +46,22 @@ def evaluate(
 
     Left out, with their reasons: photos that cannot be read, photos of classes that the classifier
     does not have, and photos it learned from. Where it learned from all of them, they are measured
-    all the same and the report says what that is worth. By any `protocol` but `CENTER`, the centre
-    crop alone is measured beside it. Raises `InputError` where no photo remains.
+    all the same and the report says what that is worth. What the classifier can tell of its limits
+    (none of these, label sets) is measured on the same photos. By any `protocol` but `CENTER`, the
+    centre crop alone is measured beside it. Raises `InputError` where no photo remains.
     """
     ways = [Way(classifier, each) for each in dict.fromkeys((protocol, CENTER))]
     found = answered(ways, dataset, progress)
-    made = report(ways[0], dataset, found, found.probabilities[0], seed=seed, command=command)
+    limits = limits_of(classifier, dataset, found, len(ways) - 1, seed=seed)
+    made = report(
+        ways[0],
+        dataset,
+        found,
+        found.probabilities[0],
+        seed=seed,
+        command=command,
+        limits=limits,
+    )
     if len(ways) == 1:
         return made
     named = list(zip((protocol.name, CENTER.name), rights(found), strict=True))
@@ -58,6 +76,7 @@ def report(
     *,
     seed: int,
     command: str,
+    limits: Limits = NO_LIMITS,
 ) -> Report:
     """The report on (N, K) `probabilities` of the photos found, as `way` or its like gave them."""
     card, truth = way.classifier.card, truths(found.photos, found.classes)
@@ -72,13 +91,16 @@ def report(
     return Report(
         dataset=dataset.name,
         metrics=metrics,
-        rows=rows(found.photos, found.classes, probabilities),
+        rows=rows(found.photos, found.classes, probabilities, doubts=limits.doubts),
         measured_by="training photos" if found.are_remembered else "held out",
         command=command,
         protocol=way.protocol,
         trained_on=tuple((card.trained_on or {}).items()),
-        left_out=found.left_out,
+        left_out=(*found.left_out, *limits.left_out),
         notes=(REMEMBERED,) if found.are_remembered else (),
+        remarks=(BY_CENTER,) if limits.doubts and way.protocol != CENTER else (),
+        novelty=limits.novelty,
+        coverage=limits.coverage,
         calibration=measure_calibration(probabilities, truth, seed=seed, groups=together),
         can_photograph=not dataset.is_published and card.trained_on is not None,
         fingerprint=card.fingerprint,

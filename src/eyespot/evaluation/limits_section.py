@@ -1,6 +1,7 @@
 """The parts of the report about what a classifier knows of its limits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eyespot.classifier.coverage import CoverageFigures
 from eyespot.classifier.novelty import NoveltyFigures, Told
@@ -12,6 +13,7 @@ from eyespot.pages.words import between, count, percent
 
 ROWS_SHOWN = 12  # classes; the rest on demand
 MOSTLY = 0.5
+YOURS = "your examples"
 HEADS = ("refused: dot and interval", "refused", "told apart", "photos")
 
 
@@ -24,7 +26,7 @@ def novelty_section(found: NoveltyFigures) -> Html:
         term("none of these"),
         ", wrongly.",
     )
-    negatives = () if found.negatives is None else (found.negatives,)
+    negatives = () if found.negatives is None else (replace(found.negatives, name=YOURS),)
     kinds = _told("pictures", (*negatives, *found.unrelated), caption="Pictures of something else")
     classes = sorted(found.left_out_classes, key=lambda each: (each.refused, each.name))
     if not classes:
@@ -120,14 +122,20 @@ def coverage_section(found: CoverageFigures) -> Html:
     )
 
 
+def _of_yours(found: Told) -> str:
+    return f"for {percent(found.refused)} of your {count(found.n, 'example')}"
+
+
 def in_short(novelty: NoveltyFigures | None, coverage: CoverageFigures | None) -> str:
     """Both in a sentence each for the first screen; empty where there is neither."""
     told = []
     if novelty is not None and novelty.unrelated:
         first = novelty.unrelated[0]
+        own = "" if novelty.negatives is None else f"{_of_yours(novelty.negatives)}, "
         told.append(
             f"Shown something else altogether, it says so for {percent(first.refused)} of "
-            f"{count(first.n, 'picture')}, and wrongly for {percent(1 - novelty.kept)} of its own."
+            f"{count(first.n, 'picture')}, {own}and wrongly for {percent(1 - novelty.kept)} of its "
+            "own."
         )
         if novelty.left_out_classes and _noticed(novelty) < MOSTLY:
             told.append("A near relative of its classes it mostly takes for one of them.")

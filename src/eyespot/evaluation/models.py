@@ -15,7 +15,7 @@ from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.names import shown
 from eyespot.engines.timing import interleaved
 from eyespot.errors import InputError
-from eyespot.evaluation.answered import Answered, Progress, Way, answered
+from eyespot.evaluation.answered import Answered, Progress, Way, answered, unasked
 from eyespot.evaluation.evaluate import rights
 from eyespot.evaluation.intervals import Bools, Interval, numbered, share_interval
 from eyespot.evaluation.paired import Difference, compare
@@ -132,7 +132,8 @@ def _together(
         for all_right, rows in zip(map(rights, found), files, strict=True)
     ]
     kept = {photo.file for photo in photos}
-    reasons = {item.file: item for each in found for item in each.left_out if item.file not in kept}
+    each_left = [item for each in found for item in each.left_out] + list(unasked(dataset))
+    reasons = {item.file: item for item in each_left if item.file not in kept}
     return photos, right, tuple(reasons[file] for file in sorted(reasons))
 
 
