@@ -27,7 +27,7 @@ EPOCHS = 3
 KILLER = Path(__file__).with_name("killed_at.py")
 KEYS = {
     "bundle", "network", "classes", "photos", "split", "epochs", "best", "stopped", "metrics",
-    "images_per_second", "resumed_from", "recipe", "notes", "seconds",
+    "images_per_second", "resumed_from", "machine", "recipe", "notes", "seconds",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from eyespot.engines import pretrained
 from eyespot.errors import InputError
 from eyespot.networks import build, find
 from eyespot.training import scratch
-from eyespot.training.facts import Epoch, Fitted, Plan
+from eyespot.training.facts import Epoch, Fitted, Machine, Plan
 from eyespot.training.fine_tuning import WithHead
 from eyespot.transfer import tuned_folds
 from eyespot.transfer.lesson import Tuning, fine_tuned, lesson, never_worse, recipe_for
@@ -23,6 +23,7 @@ from eyespot.transfer.tuned_folds import Task, TooLittleError, fine_tuning, logi
 from eyespot.weights.catalogue import DEFAULT
 
 LAST = Tuning(unfrozen=1)
+MACHINE = Machine(1, 1, "cpu", "2.13.0", "x86_64")
 ORDER = scratch.Order(Path("drawn"), network="efficientnet_lite0", precision="float32", workers=1)
 
 
@@ -105,7 +106,7 @@ def finished(begun, top1: float, loss: float, *, steps: int = 1) -> Fitted:
         begun.recipe, 0, "", "", "", "", 20, 2, steps, 30.0, "float32", False
     )  # fmt: skip
     best = Epoch(1, 1, 0.1, 0.1, 1.0, validation_loss=loss, validation_top1=top1)
-    return Fitted(network, plan, (best,), best, "finished", None, 1.0, 1.0, 0.0, 0.0)
+    return Fitted(network, plan, (best,), best, "finished", None, 1.0, 1.0, 0.0, 0.0, MACHINE)
 
 
 @pytest.mark.parametrize(

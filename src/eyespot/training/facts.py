@@ -108,6 +108,7 @@ class Fitted:
     images_per_second: float  # of this process; 0 where nothing was left to do
     waiting: float  # share of the time in which steps waited for pictures, [0, 1]
     saving: float  # share of the time that checkpoints took, [0, 1]
+    machine: Machine  # that it began on
     notes: tuple[str, ...] = ()
 
 

@@ -23,7 +23,7 @@ class Keeper:
         note: Callable[[str], None],
     ) -> None:
         self.checkpoints = checkpoints
-        self._machine, self._clock, self._note = machine, clock, note
+        self.machine, self._clock, self._note = machine, clock, note
         self._has_warned = False
 
     @property
@@ -40,7 +40,7 @@ class Keeper:
             state.seconds = self._clock.seconds
             tensors = state.tensors()
             guards.require_finite(tensors)
-            self.checkpoints.save(state.record(self._machine), tensors)
+            self.checkpoints.save(state.record(self.machine), tensors)
         return f"Step {state.step:,} is kept in {self.checkpoints.place}."
 
     def save_if_due(self, state: State) -> None:

@@ -246,6 +246,7 @@ class Run:
             images_per_second=clock.images_per_second,
             waiting=clock.waiting,
             saving=self.keeper.seconds / max(clock.own, 1e-9),
+            machine=self.keeper.machine,
         )
         self.watcher.end(fitted)
         return fitted

@@ -231,6 +231,7 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
         "metrics": figures(report),
         "images_per_second": round(fitted.images_per_second, 1),
         "resumed_from": fitted.resumed_from,
+        "machine": to_json(fitted.machine),
         "recipe": to_json(learned.recipe),
         "notes": list(learned.notes),
         "seconds": {stage: round(s, 3) for stage, s in report.seconds},
