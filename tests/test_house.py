@@ -24,7 +24,7 @@ FLOORS = {
     "errors": -1,  # the ground that the ground floor stands on
     "files": 0, "values": 0,
     "images": 1, "networks": 1,
-    "datasets": 2, "pages": 2, "taps": 2, "weights": 2,
+    "datasets": 2, "fields": 2, "pages": 2, "taps": 2, "weights": 2,
     "engines": 3,
     "embeddings": 4,
     "classifier": 5,
