@@ -1,15 +1,19 @@
 """Limits on new photos: the figures are those that counting the single answers gives."""
 
+import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 from small_members import CLASSES, member, write_textures
 
 from eyespot.classifier.coverage import Coverage
 from eyespot.classifier.novelty import Novelty, distances
+from eyespot.cli.evaluate import evaluate as evaluate_command
+from eyespot.cli.predict import predict as predict_command
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.embeddings.neighbours import unit
 from eyespot.evaluation.evaluate import BY_CENTER, evaluate
@@ -44,7 +48,8 @@ def classifier(tmp_path_factory):
     found = distances(others, unit(vectors), 2)
     novelty = Novelty(2, tuple(np.quantile(found, np.linspace(0, 1, 101)).tolist()), kept=0.8)
     labels = np.repeat(np.arange(3), 10)
-    reference = replace(plain.reference, vectors=vectors, labels=labels)
+    contents = tuple(f"{i:064x}" for i in range(30))
+    reference = replace(plain.reference, contents=contents, vectors=vectors, labels=labels)
     return replace(plain, reference=reference, novelty=novelty, coverage=SETS)
 
 
@@ -152,3 +157,24 @@ def test_the_report_tells_of_both(found):
     page = report_html(found)
     assert "your examples" in page and "of your 5 examples" in page
     assert 'id="label-sets"' in page and 'id="none-of-these"' in page
+
+
+def test_evaluate_and_predict_write_the_same_of_a_photo(classifier, photos, tmp_path, monkeypatch):
+    classifier.save(tmp_path / "bundle")
+    monkeypatch.chdir(photos)
+    run = CliRunner().invoke
+    words = [str(tmp_path / "bundle"), ".", "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert run(evaluate_command, words, catch_exceptions=False).exit_code == 0
+    words[1:-2] = [*CLASSES, "--csv", str(tmp_path / "p.csv")]
+    assert run(predict_command, words, catch_exceptions=False).exit_code == 0
+    said, measured = (
+        {row["file"]: row for row in csv.DictReader(path.open(encoding="utf-8-sig", newline=""))}
+        for path in (tmp_path / "p.csv", tmp_path / "out" / "predictions.csv")
+    )
+    assert len(said) == 18 and set(said) == set(measured)
+    for file, row in said.items():
+        both = set(row) & set(measured[file]) - {"file"}
+        assert len(both) == 4 + 8  # probability, score, refusal, set; labels 2 to 5
+        assert [measured[file][key] for key in both] == [row[key] for key in both]
+        assert measured[file]["answer"] == row["label"]
+        assert row["none_of_these"] and row["is_none_of_these"] and row["label_set"]

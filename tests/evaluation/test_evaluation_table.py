@@ -6,6 +6,7 @@ import io
 import pytest
 from payloads import ODD, PAYLOADS
 
+from eyespot.datasets.names import shown
 from eyespot.evaluation.answers import Row
 from eyespot.evaluation.table import predictions_csv
 
@@ -17,7 +18,8 @@ def read(table: str) -> list[dict[str, str]]:
 
 
 def test_a_row_holds_truth_answers_and_probabilities():
-    row = Row("a/1.jpg", "a", (("b", 0.6), ("a", 0.3), ("c", 0.1)), None, "burst 1", 0.05)
+    labels = (("b", 0.6), ("a", 0.3), ("c", 0.1))
+    row = Row("a/1.jpg", "a", labels, None, "burst 1", 0.05, label_set=("b", "a"))
     (got,) = read(predictions_csv([row]))
     assert got == {
         "file": "a/1.jpg",
@@ -27,6 +29,8 @@ def test_a_row_holds_truth_answers_and_probabilities():
         "probability": "0.600000",
         "none_of_these": "0.050000",
         "group": "burst 1",
+        "is_none_of_these": "0",
+        "label_set": "b | a",
         "label_2": "a",
         "probability_2": "0.300000",
         "label_3": "c",
@@ -38,7 +42,13 @@ def test_a_row_holds_truth_answers_and_probabilities():
     }
 
 
-ACTIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|'/c calc'!A0", "＝1")
+def test_what_a_classifier_cannot_tell_is_empty():
+    (got,) = read(predictions_csv([Row("1.jpg", "a", (("a", 1.0),), None)]))
+    empty = ("none_of_these", "is_none_of_these", "label_set", "group", "label_2")
+    assert [got[key] for key in empty] == [""] * 5
+
+
+ACTIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/c calc'!A0", "＝1")
 
 
 @pytest.mark.parametrize("name", ACTIVE)
@@ -47,9 +57,9 @@ def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(name):
     assert [got[key] for key in ("file", "truth", "answer", "group")] == ["'" + name] * 4
 
 
-@pytest.mark.parametrize("name", PAYLOADS + ODD)
-def test_every_name_is_read_back(name):
+@pytest.mark.parametrize("name", [*PAYLOADS, *ODD, "\t=1", "\r=1", "\n=1"])
+def test_every_name_stands_as_it_is_shown(name):
     (got,) = read(predictions_csv([Row(name, "a", (("a", 1.0),), None)]))
-    if not any("\ud800" <= character <= "\udfff" for character in name):
-        assert got["file"] in (name, "'" + name)
+    assert got["file"] in (shown(name), "'" + shown(name))
+    assert got["file"][:1] not in ("\t", "\r", "\n", "=")
     assert got["truth"] == "a"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from page_reading import parsed, what_acts, words
 from payloads import ODD, PAYLOADS
 
-from eyespot.pages.markup import Html, encodable, join, tag, text
+from eyespot.pages.markup import Html, join, tag, text
 from eyespot.pages.page import page
 
 
@@ -89,10 +89,3 @@ def test_html_is_written_as_it_is_and_joined_strings_are_text_again():
 def test_what_could_act_is_refused_when_the_page_is_built(name, attributes):
     with pytest.raises(ValueError, match=r"a page has no|embedded JPEG"):
         tag(name, attributes)
-
-
-@pytest.mark.parametrize("name", PAYLOADS + ODD)
-def test_encodable_text_can_be_written_and_differs_only_in_surrogates(name):
-    encodable(name).encode("utf-8")
-    if not any("\ud800" <= character <= "\udfff" for character in name):
-        assert encodable(name) == name

@@ -13,6 +13,7 @@ from eyespot.embeddings import Embedded, Facts
 from eyespot.engines import pretrained
 from eyespot.errors import InputError
 from eyespot.transfer import knowing
+from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.knowing import (
     Making,
     Negatives,
@@ -22,7 +23,9 @@ from eyespot.transfer.knowing import (
     with_trust,
 )
 from eyespot.transfer.material import Material
+from eyespot.transfer.measuring import measured
 from eyespot.transfer.probes import Candidate, fit
+from eyespot.transfer.taken import Taken
 from eyespot.transfer.train import Order
 from eyespot.trust.novelty import Strangers
 from eyespot.weights.catalogue import DEFAULT
@@ -159,6 +162,36 @@ def test_with_too_few_photos_every_set_holds_every_class_and_says_so(strangers):
     assert knows.prediction("x.jpg", np.ones(D, np.float32)).label_set is not None
     assert knows.card.coverage.covered == 1
     assert knows.card.coverage.mean_size == 3
+
+
+@pytest.mark.parametrize("held_out", [0, 90])
+def test_a_measured_photo_has_the_score_and_the_set_that_the_figures_count(held_out, strangers):
+    found = material(300, held_out=held_out, spread=1.2)
+    classifier, making = made(found, coverage=0.8)
+    knows, _ = with_trust(classifier, making, Negatives())
+    learned = making.examples.where(~making.is_calibrating)
+    answers = measured(found, learned if held_out else making.examples, CHOSEN, seed=0)
+    taken = Taken(
+        material=found,
+        examples=making.examples,
+        is_calibrating=making.is_calibrating,
+        chosen=CHOSEN,
+        head=classifier.head,
+        backbone=classifier.backbone,
+        flip=False,
+        answers=answers,
+    )
+    rows = measured_rows(taken, knows, coverage=0.8, seed=0)
+    assert len(rows) == (held_out or 300)
+    inside = [row.truth in row.label_set for row in rows]
+    assert np.mean(inside) == knows.card.coverage.covered
+    kept = 1 - np.mean([row.is_none_of_these for row in rows])
+    if not held_out:  # by the threshold that the same distances gave: 95 of 100 are below it
+        assert kept == pytest.approx(0.95, abs=1 / 300)
+        return
+    assert kept == knows.card.novelty.kept
+    for row, vector in zip(rows, found.vectors[-held_out:], strict=True):
+        assert row.none_of_these == knows.prediction(row.file, vector).none_of_these
 
 
 @pytest.mark.parametrize("coverage", [0.2, 1.0, 95.0])

@@ -29,7 +29,6 @@ COLUMNS = (
 )  # fmt: skip
 REFUSED = "none of these"
 SET_SHOWN = 6  # labels of a set on the screen
-WITHIN_SET = " | "  # between the labels of a set, in one cell
 SORTED_TO = "sorted_to"
 
 
@@ -194,30 +193,18 @@ def _line(answer: Answer) -> str:
 def _cells(answer: Answer) -> dict[str, str]:
     """Column -> text of one row of the table."""
     from eyespot.datasets.dataset import LeftOut
+    from eyespot.evaluation.table import said_cells
 
-    row = dict.fromkeys(COLUMNS, "") | {"file": answer.file}
     if isinstance(answer, LeftOut):
-        return row | {"error": answer.reason}
-    row |= {"label": answer.label, "probability": f"{answer.probability:.6f}"}
-    if answer.none_of_these is not None:
-        row["none_of_these"] = f"{answer.none_of_these:.6f}"
-        row["is_none_of_these"] = str(int(answer.is_none_of_these))
-    if answer.label_set is not None:
-        row["label_set"] = WITHIN_SET.join(answer.label_set)
-    for place, (label, probability) in enumerate(answer.labels[1:], start=2):
-        row |= {f"label_{place}": label, f"probability_{place}": f"{probability:.6f}"}
-    return row
+        return {"file": answer.file, "error": answer.reason}
+    return {"file": answer.file, "label": answer.label, **said_cells(answer)}
 
 
 def _csv(rows: list[dict[str, str]]) -> str:
-    from eyespot.datasets import spreadsheet
-    from eyespot.datasets.names import shown
+    from eyespot.evaluation.table import as_table
 
-    widest = max(rows, key=len, default=dict.fromkeys(COLUMNS, ""))
     has_place = any(SORTED_TO in row for row in rows)
-    fixed = (*COLUMNS, SORTED_TO) if has_place else COLUMNS
-    head = [*fixed, *(name for name in widest if name not in fixed)]
-    return spreadsheet.as_csv(head, ([shown(row.get(name, "")) for name in head] for row in rows))
+    return as_table((*COLUMNS, SORTED_TO) if has_place else COLUMNS, rows)
 
 
 def _tell_end(counted: Counter[str | None], table: Path | None, rows: list[dict[str, str]]) -> None:

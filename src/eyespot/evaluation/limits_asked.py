@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
@@ -57,7 +57,8 @@ def limits_of(
         sets = classifier.coverage.sets(found.probabilities[place])
         truth = truths(found.photos, found.classes)
         coverage = covered(sets, truth, classes=found.classes, groups=together, seed=seed)
-    return Limits(novelty, coverage, _doubts(classifier, found, place, sets), left_out)
+    said = doubts(classifier, usual, sets=sets, probabilities=found.probabilities[place])
+    return Limits(novelty, coverage, said, left_out)
 
 
 def _novelty(
@@ -144,26 +145,28 @@ def _distances(classifier: Classifier, pictures: Sequence[Photo]) -> tuple[list[
     return photos, found
 
 
-def _doubts(
-    classifier: Classifier, found: Answered, place: int, sets: NDArray[np.bool_] | None
+def doubts(
+    classifier: Classifier,
+    usual: Vectors | None,
+    *,
+    sets: NDArray[np.bool_] | None,
+    probabilities: Vectors,
 ) -> tuple[Doubt, ...]:
-    """As `Classifier.prediction` says them; empty where it says none."""
-    usual, novelty = found.distances[place], classifier.novelty
-    if sets is None and usual is None:
-        return ()
-    doubts = [NO_DOUBT] * len(found.photos)
-    if usual is not None and novelty is not None:
+    """What `Classifier.prediction` would say of photos besides their labels; empty: nothing.
+
+    From their distances `usual` (N,), their label sets (N, K) and their probabilities (N, K).
+    """
+    novelty = classifier.novelty
+    if usual is None or novelty is None:
+        told = [NO_DOUBT] * (0 if sets is None else len(sets))
+    else:
         shares = novelty.shares(usual)
         refused = novelty.refuses(shares)
-        doubts = [Doubt(float(s), bool(r)) for s, r in zip(shares, refused, strict=True)]
+        told = [Doubt(float(s), bool(r)) for s, r in zip(shares, refused, strict=True)]
     if sets is None:
-        return tuple(doubts)
-    orders = np.argsort(-found.probabilities[place], axis=1, kind="stable")
-    inside = (
-        tuple(found.classes[i] for i in order if row[i])
-        for order, row in zip(orders, sets, strict=True)
-    )
+        return tuple(told)
+    orders = np.argsort(-probabilities, axis=1, kind="stable")
     return tuple(
-        Doubt(doubt.none_of_these, doubt.is_none_of_these, labels)
-        for doubt, labels in zip(doubts, inside, strict=True)
+        replace(doubt, label_set=tuple(classifier.classes[i] for i in order if row[i]))
+        for doubt, order, row in zip(told, orders, sets, strict=True)
     )

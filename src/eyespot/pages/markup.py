@@ -16,7 +16,6 @@ FORBIDDEN = re.compile(
     )
     + "]"
 )
-SURROGATE = re.compile("[\ud800-\udfff]")
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9:-]*")
 ADDRESSED = ("href", "src", "action", "formaction", "xlink:href")
 
@@ -40,11 +39,6 @@ def text(value: str) -> Html:
 def visible_text(value: str) -> str:
     """`value` with controls, lone surrogates and non-characters replaced by what can be seen."""
     return FORBIDDEN.sub(_visible, value)
-
-
-def encodable(value: str) -> str:
-    """`value` as UTF-8 can hold it: controls stay, lone surrogates are made visible."""
-    return SURROGATE.sub(_visible, value)
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -197,7 +197,7 @@ def label_sets_measured(found: Coverage, head: Head, making: Making) -> Coverage
         return None
     else:
         rows = list(material.part(held_out=False))
-        sets = _sets_in_turn(making, coverage=found.coverage)
+        sets = sets_in_turn(making, coverage=found.coverage)
     return covered(
         sets,
         material.labels[rows],
@@ -215,7 +215,7 @@ def known_photos(material: Material, *, held_out: bool) -> Known | None:
     return Known(material.vectors[rows], material.labels[rows], np.array(material.groups)[rows])
 
 
-def _sets_in_turn(making: Making, *, coverage: float) -> NDArray[np.bool_]:
+def sets_in_turn(making: Making, *, coverage: float) -> NDArray[np.bool_]:
     """(N, K): each fold's sets by a head and thresholds that have seen nothing of it."""
     examples = making.examples
     sets = np.zeros((len(examples.labels), examples.num_classes), bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.calibration import Calibration
 from eyespot.classifier.heads import probabilities
 from eyespot.embeddings import nearest
-from eyespot.evaluation.answers import Neighbour, Row, rows
+from eyespot.evaluation.answers import Doubt, Neighbour, Row, rows
 from eyespot.evaluation.metrics import Metrics, measure
 from eyespot.evaluation.reliability import measure_calibration
 from eyespot.transfer.material import Material
@@ -58,7 +59,9 @@ def measured(material: Material, examples: Examples, chosen: Candidate, *, seed:
     return answers_to(material, part, found, before, random_split, seed=seed)
 
 
-def answer_rows(material: Material, examples: Examples, answers: Answers) -> tuple[Row, ...]:
+def answer_rows(
+    material: Material, examples: Examples, answers: Answers, *, doubts: Sequence[Doubt] = ()
+) -> tuple[Row, ...]:
     """One row for each measured photo; the wrong ones with the training photos most like them."""
     labels = material.labels[list(answers.part)]
     wrong = np.flatnonzero(answers.probabilities.argmax(axis=1) != labels)
@@ -66,7 +69,7 @@ def answer_rows(material: Material, examples: Examples, answers: Answers) -> tup
     for i in wrong.tolist():
         near[i] = _nearest(material, examples, answers, i)
     photos = [material.photos[row] for row in answers.part]
-    return rows(photos, material.classes, answers.probabilities, nearest=near)
+    return rows(photos, material.classes, answers.probabilities, nearest=near, doubts=doubts)
 
 
 def _nearest(

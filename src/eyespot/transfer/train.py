@@ -23,6 +23,7 @@ from eyespot.engines import pretrained
 from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
+from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.imbalance import told as told_of_weights
 from eyespot.transfer.knowing import (
     Negatives,
@@ -32,7 +33,7 @@ from eyespot.transfer.knowing import (
     with_trust,
 )
 from eyespot.transfer.material import Material, gather
-from eyespot.transfer.measuring import answer_rows, measured
+from eyespot.transfer.measuring import measured
 from eyespot.transfer.probes import Candidate, choose, fit
 from eyespot.transfer.suspects import suspect_labels, suspects_told
 from eyespot.transfer.taken import Taken
@@ -212,7 +213,7 @@ def _report(order: Order, dataset: ImageDataset, taken: Taken, classifier: Class
     return Report(
         dataset=dataset.name,
         metrics=answers.metrics,
-        rows=answer_rows(taken.material, taken.examples, answers),
+        rows=measured_rows(taken, classifier, coverage=order.coverage, seed=order.seed),
         measured_by="cross-validation" if answers.is_cross_validation else "held out",
         command=order.command,
         random_split=answers.random_split,
