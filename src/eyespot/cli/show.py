@@ -150,9 +150,9 @@ def _print_table(stages: Sequence[StageRow], picture: tuple[int, int, int]) -> N
     head = _line(width, "stage", "output", "parameters", "mult-adds", "memory")
     click.echo(f"{head}  kernels" if is_beside else head)
     given = 4 * prod(picture)  # bytes
-    click.echo(_line(width, "input", " x ".join(map(str, picture)), "", "", _bytes(given)))
+    click.echo(_line(width, "input", " x ".join(map(str, picture)), "", "", bytes_text(given)))
     for stage in stages:
-        numbers = (figure(stage.parameters), figure(stage.multiply_adds), _bytes(stage.memory))
+        numbers = (figure(stage.parameters), figure(stage.multiply_adds), bytes_text(stage.memory))
         if stage.is_auxiliary:
             numbers = (numbers[0], "training", "only")
         text = _line(width, stage.module, shape(stage), *numbers)
@@ -165,7 +165,7 @@ def _print_table(stages: Sequence[StageRow], picture: tuple[int, int, int]) -> N
     parameters = sum(stage.parameters for stage in stages)
     multiply_adds = sum(stage.multiply_adds for stage in stages)
     memory = given + sum(stage.memory for stage in stages)
-    total = (figure(parameters), figure(multiply_adds), _bytes(memory))
+    total = (figure(parameters), figure(multiply_adds), bytes_text(memory))
     click.echo(_line(width, "total", "", *total))
     click.echo()
     click.echo(f"{parameters:,} parameters. {multiply_adds:,} multiply-adds, one photo.")
@@ -175,7 +175,8 @@ def _line(width: int, stage: str, output: str, parameters: str, costs: str, memo
     return f"{stage:<{width}} {output:<14} {parameters:>10} {costs:>9} {memory:>8}"
 
 
-def _bytes(number: int) -> str:
+def bytes_text(number: int) -> str:
+    """98,304 -> "98.3 kB"."""
     if number < 100:
         return f"{number} B"
     return f"{number / 1e6:.1f} MB" if number >= 1e5 else f"{number / 1e3:.1f} kB"
@@ -191,8 +192,9 @@ def _print_costs(counts: Counts) -> None:
     print_wrapped(f"Multiply-adds: {', '.join(parts)}.")
     print_wrapped(
         f"Activations: {counts.activations:,} numbers leave convolutions and linear layers. Peak: "
-        f"{_bytes(counts.peak_memory)} alive at once, without weights and gradients. Memory, in "
-        "the table: what convolutions, pools, attention and linear layers give. float32, one photo."
+        f"{bytes_text(counts.peak_memory)} alive at once, without weights and gradients. "
+        "Memory, in the table: what convolutions, pools, attention and linear layers give. float32, "
+        "one photo."
     )
 
 

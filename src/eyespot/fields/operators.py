@@ -311,7 +311,7 @@ OPERATORS: Mapping[str, Operator] = {
     "_softmax": _along, "_log_softmax": _along, "_safe_softmax": _along,
     "native_layer_norm": _layer_norm, "native_batch_norm": _batch_norm,
     "cat": _cat, "index": _index, "stack": everything,
-    "_prelu_kernel": _first,
+    "_prelu_kernel": _first, "hardswish": merged, "hardswish_": merged,  # no tag of torch's
     "clone": merged, "alias": merged, "detach": merged, "expand": merged, "_to_copy": merged,
     "copy_": merged,
 }  # fmt: skip
