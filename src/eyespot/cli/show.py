@@ -193,8 +193,8 @@ def _print_costs(counts: Counts) -> None:
     print_wrapped(
         f"Activations: {counts.activations:,} numbers leave convolutions and linear layers. Peak: "
         f"{bytes_text(counts.peak_memory)} alive at once, without weights and gradients. "
-        "Memory, in the table: what convolutions, pools, attention and linear layers give. float32, "
-        "one photo."
+        "Memory, in the table: what convolutions, pools, attention and linear layers give. "
+        "float32, one photo."
     )
 
 
