@@ -24,7 +24,8 @@ from eyespot.images.preprocessing import Preprocessing
 from eyespot.training import scratch
 from eyespot.training.pictures import Pictures
 from eyespot.transfer import probes
-from eyespot.transfer.lesson import VALIDATION, Tuning, Weights, fine_tuned, lesson
+from eyespot.transfer.learning_on import fine_tuned
+from eyespot.transfer.lesson import VALIDATION, Tuning, Weights, lesson
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.tuned_folds import logits
 from eyespot.weights.load import from_file

@@ -1,5 +1,6 @@
 """Fine-tuning of the embedded network on a few drawn photos: as a lesson, as folds, in time."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from eyespot.networks import build, find
 from eyespot.training import scratch
 from eyespot.training.facts import Epoch, Fitted, Machine, Plan
 from eyespot.training.fine_tuning import WithHead
-from eyespot.transfer import tuned_folds
-from eyespot.transfer.lesson import Tuning, fine_tuned, lesson, never_worse, recipe_for
+from eyespot.transfer import frozen, tuned_folds
+from eyespot.transfer.learning_on import fine_tuned, never_worse, responses_for
+from eyespot.transfer.lesson import Tuning, lesson, recipe_for
 from eyespot.transfer.probes import Examples
 from eyespot.transfer.tuned_folds import Task, TooLittleError, fine_tuning, logits, tuned_on
 from eyespot.weights.catalogue import DEFAULT
@@ -94,6 +96,23 @@ def test_only_the_last_stage_and_the_head_learn_and_the_end_is_never_worse(begun
     assert (fitted.best.epoch == 0) == (not changed)
 
 
+@pytest.mark.slow
+def test_a_lesson_on_kept_responses_ends_where_the_live_one_does(task, begun):
+    found = []
+    for memory in (0, frozen.MEMORY):
+        own = replace(begun, network=copy.deepcopy(begun.network))
+        own = replace(own, recipe=replace(own.recipe, epochs=2))
+        kept = responses_for(own, ORDER)
+        kept.memory = memory
+        found.append(fine_tuned(own, ORDER, time_limit=6000.0, kept=kept))
+        assert bool(kept.rows) == bool(memory)
+    for one, other in zip(found[0].history, found[1].history, strict=True):
+        assert other.loss == pytest.approx(one.loss, rel=1e-4)
+        assert other.validation_loss == pytest.approx(one.validation_loss, rel=1e-4)
+    assert any("more than the 0.0 GB that are kept" in note for note in found[0].notes)
+    assert not found[1].notes or "frozen" not in found[1].notes[0]
+
+
 def start(top1: float, loss: float) -> Epoch:
     return Epoch(0, 0, 0.0, loss, top1, validation_loss=loss, validation_top1=top1)
 
@@ -157,9 +176,9 @@ def test_folds_are_answered_by_networks_that_have_not_seen_them(task, monkeypatc
     seen = []
     inner = tuned_folds.tuned_on
 
-    def watched(task, rows, *, seconds):
+    def watched(task, rows, *, seconds, kept):
         seen.append(rows)
-        return inner(task, rows, seconds=seconds)
+        return inner(task, rows, seconds=seconds, kept=kept)
 
     monkeypatch.setattr(tuned_folds, "tuned_on", watched)
     contender = fine_tuning(task, seconds=300.0)

@@ -47,6 +47,7 @@ class Wishes:
     micro_batch: int | None
     time_limit: float | None
     when_not_finite: WhenNotFinite
+    spent: float = 0.0  # seconds of the time limit that are gone already
 
     def __post_init__(self) -> None:
         """Raises `InputError` for what cannot be done."""
@@ -119,7 +120,7 @@ def begun(
     recipes.prepare(recipe, network, torch.Generator().manual_seed(wishes.seed))
     asked = plan(network, train, validation, recipe, wishes, device=device, check=stop.check)
     found = newest(kept, world, lambda record: as_recorded(asked, record, wishes))
-    clock = Clock(before=found[0].seconds if found else 0.0)
+    clock = Clock(before=found[0].seconds if found else wishes.spent)
     laid = (found[0].plan if found else asked).channels_last
     precision.lay_out(recipes.learning(recipe, network.to(device)), channels_last=laid)
     state = State(network, found[0].plan if found else asked)
@@ -131,7 +132,7 @@ def begun(
         if sentence := differing_machines(found[0].machine, now):
             watcher.note(sentence)
     elif asked.time_limit is not None:
-        fitting = within_time(state, train, validation, rule, world, stop)
+        fitting = within_time(state, train, validation, rule, world, stop, wishes.spent)
         state.plan = with_steps(asked, *fitting)
     run = Run(
         state=state,
@@ -231,15 +232,17 @@ def within_time(
     rule: Rule,
     world: World,
     stop: Stop,
+    spent: float = 0.0,
 ) -> tuple[int, int]:
     """The epochs and steps that fit in the time limit, measured on a copy of the network.
 
+    `spent` seconds of it are gone already.
     All processes measure at once, since they share the machine; the slowest one decides.
     """
     plan, begin = state.plan, time.monotonic()
     assert plan.time_limit is not None
     photo = _agreed(_seconds(state.network, train, plan, rule, stop), world) / world.size
-    spent = _agreed(time.monotonic() - begin, world)
+    spent += _agreed(time.monotonic() - begin, world)
     step = photo * plan.batch_size
     validating = photo / 2 * len(validation) if validation else 0.0  # forward: a third of a step
     left = (1 - SPARE) * plan.time_limit - spent

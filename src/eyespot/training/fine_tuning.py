@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from eyespot.classifier.assembly import without_auxiliary
 from eyespot.classifier.heads import LinearHead
 from eyespot.errors import InputError
 from eyespot.networks.architecture import Network
+from eyespot.values import LATER
 
 RATE = "rate"  # of a group of parameters: its share of the learning rate
 BATCH_NORMS = nn.modules.batchnorm._BatchNorm
@@ -40,6 +41,7 @@ class FineTuning:
     unfrozen: int | None = None  # how many of the last stages learn; None: all of them
     norms: Literal["frozen", "learned"] = "frozen"
     layer_decay: float = 1.0  # a stage's learning rate as a share of the next one's
+    views: int | None = field(default=None, metadata=LATER)  # pictures of each photo, in turns
 
     def __post_init__(self) -> None:
         """Raises `InputError` for more stages than there are."""
@@ -53,6 +55,12 @@ class FineTuning:
                 "A stage learns at a share of the next one's rate above 0 and up to 1, not "
                 f"{self.layer_decay:g}"
             )
+
+    @property
+    def boundary(self) -> str | None:
+        """The module with which the last frozen stage ends; None: no stage is frozen."""
+        last = len(self.stages) if self.unfrozen is None else self.unfrozen
+        return None if last == len(self.stages) else self.stages[-last - 1]
 
     @property
     def words(self) -> str:
@@ -76,16 +84,19 @@ class FineTuning:
         for parameter, depth in depths(network, self.stages, size):
             parameter.requires_grad_(depth <= most)
 
-    def hold(self, network: nn.Module) -> None:
+    def hold(self, network: Network, size: int) -> None:
         """Put what is frozen in evaluation mode; the rest stays in train mode."""
-        for child in network.children():
-            learning = [parameter.requires_grad for parameter in child.parameters()]
-            if learning and not any(learning):
-                child.eval()
-            else:
-                self.hold(child)
-        if self.norms == "frozen" and isinstance(network, BATCH_NORMS):
-            network.eval()
+        for module in network.modules():
+            learning = [parameter.requires_grad for parameter in module.parameters()]
+            is_frozen = bool(learning) and not any(learning)
+            if is_frozen or (self.norms == "frozen" and isinstance(module, BATCH_NORMS)):
+                module.train(False)
+        if self.boundary is None:
+            return
+        learns_after = self.stages.index(self.boundary)
+        for module, (_, last) in _calls(network, self.stages, size).items():
+            if last <= learns_after and not any(True for _ in module.parameters()):
+                module.eval()  # dropout between two frozen blocks
 
     def grade(self, optimiser: torch.optim.Optimizer, network: Network, size: int) -> None:
         """Give each parameter its share of the learning rate; before the first step."""
@@ -148,13 +159,26 @@ def depths(network: Network, stages: Sequence[str], size: int) -> list[tuple[nn.
     its projection), to that of the module around it. Raises `InputError` for unknown stages.
     """
     modules = dict(network.named_modules())
+    started = _calls(network, stages, size)
+    found = []
+    for name, parameter in network.named_parameters():
+        place = name.rpartition(".")[0]
+        while modules[place] not in started:
+            place = place.rpartition(".")[0]
+        found.append((parameter, len(stages) - started[modules[place]][0]))
+    return found
+
+
+def _calls(network: Network, stages: Sequence[str], size: int) -> dict[nn.Module, tuple[int, int]]:
+    """How many stages have ended when each module is called first, and last."""
+    modules = dict(network.named_modules())
     if unknown := [name for name in stages if name not in modules]:
         raise InputError(f"{type(network).__name__} has no module {unknown[0]} to end a stage")
     passed = [0]
-    started: dict[nn.Module, int] = {}
+    started: dict[nn.Module, tuple[int, int]] = {}
 
     def starts(module: nn.Module, *_: Any) -> None:
-        started.setdefault(module, passed[0])
+        started[module] = (started.get(module, (passed[0],))[0], passed[0])
 
     def ends(stage: int, *_: Any) -> None:
         passed[0] = max(passed[0], stage)
@@ -169,13 +193,7 @@ def depths(network: Network, stages: Sequence[str], size: int) -> list[tuple[nn.
     finally:
         for hook in hooks:
             hook.remove()
-    found = []
-    for name, parameter in network.named_parameters():
-        place = name.rpartition(".")[0]
-        while modules[place] not in started:
-            place = place.rpartition(".")[0]
-        found.append((parameter, len(stages) - started[modules[place]]))
-    return found
+    return started
 
 
 @contextmanager

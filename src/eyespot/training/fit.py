@@ -44,6 +44,7 @@ def fit(
     threads: int | None = None,
     micro_batch: int | None = None,
     time_limit: float | None = None,
+    spent: float = 0.0,  # seconds of it that are gone
     when_not_finite: WhenNotFinite = "stop",
     saving: Saving | None = None,
     stop: Stop | None = None,
@@ -57,7 +58,7 @@ def fit(
     """
     world = world or World(device=device)
     watcher = watcher if watcher and world.is_first else Unwatched()
-    wishes = Wishes(seed, precision, workers, micro_batch, time_limit, when_not_finite)
+    wishes = Wishes(seed, precision, workers, micro_batch, time_limit, when_not_finite, spent)
     with ExitStack() as stack:
         stop = stop or stack.enter_context(listening())
         stack.enter_context(settled(threads, world.device))

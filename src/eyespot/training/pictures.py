@@ -11,6 +11,7 @@ Either way `Preprocessing` has the last word: grey, padding, and the numbers for
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import threading
@@ -42,6 +43,7 @@ from eyespot.values import to_json
 MEMORY = 1_500_000_000  # bytes of pixels that are kept
 CUTTING = (RandomCrop, RandomResizedCrop, CentreCrop)
 
+Answered = Callable[[Sequence[int], Sequence[int]], NDArray[np.float32]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -62,8 +64,15 @@ class Pictures:
         augmentations: Sequence[Augmentation] = (),
         seed: int = 0,
         memory: int = MEMORY,
+        views: int | None = None,
+        numbers: Sequence[int] | None = None,
     ) -> None:
-        """Raises `InputError` for no photos, and for labels that are none of the classes."""
+        """With `views`, so many pictures of each photo take turns from epoch to epoch, the first of
+        them as evaluation sees it. A photo's draws depend on its number, which is its place unless
+        `numbers` are given.
+
+        Raises `InputError` for no photos, and for labels that are none of the classes.
+        """
         _check(photos, labels, num_classes)
         self.photos, self.labels = tuple(photos), np.asarray(labels, np.int64)
         self.num_classes, self.seed = num_classes, seed
@@ -73,6 +82,9 @@ class Pictures:
         self._memory, self._lock = memory, threading.Lock()
         self._kept: dict[int, NDArray[np.uint8]] = {}
         self._digests: list[bytes] | None = None  # known once `fingerprint` has been asked for
+        self.views = views
+        self.numbers = np.arange(len(photos)) if numbers is None else np.asarray(numbers, np.int64)
+        self._answered: Answered | None = None
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -94,6 +106,8 @@ class Pictures:
         total = hashlib.sha256()
         rules = [to_json(self.preprocessing), to_json(self.augmentations), self.num_classes]
         total.update(json.dumps(rules).encode())
+        if self.views is not None:
+            total.update(json.dumps([self.views, self.numbers.tolist()]).encode())
         for photo, label, digest in zip(self.photos, self.labels, self._digests, strict=True):
             total.update(repr((photo.file, int(label))).encode("utf-8", "surrogateescape") + digest)
         return total.hexdigest()
@@ -108,12 +122,36 @@ class Pictures:
 
         Its draws come from the seed, the epoch and the index alone.
         """
+        return self.seen(index, self.view(index, epoch))
+
+    def seen(self, index: int, view: int) -> NDArray[np.uint8]:
+        """(size, size, C): one view of a photo. Raises as `pixels`."""
+        if self.views is not None and self.augmentations and view == 0:
+            return next(self.plain([index]))
         kept = self._held(index)
         if not self.augmentations:
             return kept
         picture = Image.fromarray(kept if kept.shape[2] == 3 else kept[:, :, 0]).convert("RGB")
-        generator = np.random.default_rng((self.seed, epoch, index))
+        generator = np.random.default_rng((self.seed, view, int(self.numbers[index])))
         return self.preprocessing.of_crop(augmented(self.augmentations, picture, generator))
+
+    def view(self, index: int, epoch: int) -> int:
+        """Which of its views a photo shows in an epoch; without augmentations there is one."""
+        if not self.augmentations:
+            return 0
+        return epoch if self.views is None else (epoch + int(self.numbers[index])) % self.views
+
+    def answered_by(self, answered: Answered) -> Pictures:
+        """The same, whose batches are `answered` (numbers, views) -> what frozen stages answer."""
+        found = copy.copy(self)
+        found._answered = answered
+        return found
+
+    def forget(self) -> None:
+        """Let go of the pixels that are kept."""
+        with self._lock:
+            self._memory += sum(each.nbytes for each in self._kept.values())
+            self._kept.clear()
 
     def batch(
         self, indices: NDArray[np.int64], epoch: int, *, check: Callable[[], None] | None = None
@@ -122,14 +160,17 @@ class Pictures:
 
         `check()` is asked before each photo, and may raise.
         """
+        targets = np.zeros((len(indices), self.num_classes), np.float32)
+        targets[np.arange(len(indices)), self.labels[indices]] = 1
+        if self._answered is not None:
+            views = [self.view(index, epoch) for index in indices.tolist()]
+            return self._answered(self.numbers[indices].tolist(), views), targets
         size, channels = self.preprocessing.size, self.preprocessing.channels
         pixels = np.empty((len(indices), size, size, channels), np.uint8)
         for row, index in enumerate(indices.tolist()):
             if check is not None:
                 check()
             pixels[row] = self.pixels(index, epoch)
-        targets = np.zeros((len(indices), self.num_classes), np.float32)
-        targets[np.arange(len(indices)), self.labels[indices]] = 1
         return self.preprocessing.normalise(pixels), targets
 
     def _held(self, index: int) -> NDArray[np.uint8]:

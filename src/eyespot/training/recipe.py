@@ -132,5 +132,5 @@ def learning(recipe: Recipe, network: Network) -> Network:
     """The network in train mode, but for what the recipe freezes."""
     network.train()
     if recipe.fine_tuning is not None:
-        recipe.fine_tuning.hold(network)
+        recipe.fine_tuning.hold(network, recipe.image.size)
     return network

@@ -88,7 +88,8 @@ def forward(network: Network, images: Tensor, targets: Tensor, rule: Rule) -> tu
 
 def placed(images: Tensor, rule: Rule) -> Tensor:
     """The images where the network is, laid out as its kernels like them."""
-    layout = torch.channels_last if rule.channels_last else torch.contiguous_format
+    is_map = images.ndim == 4  # frozen stages may answer with tokens (N, T, D)
+    layout = torch.channels_last if rule.channels_last and is_map else torch.contiguous_format
     return images.to(rule.device, memory_format=layout)
 
 

@@ -32,13 +32,13 @@ from eyespot.training.recipe import Recipe, lasting
 from eyespot.training.scratch import Beginning, Learned, opened
 from eyespot.training.stages import Stages
 from eyespot.transfer.knowing import trust_told, with_novelty
+from eyespot.transfer.learning_on import fine_tuned
 from eyespot.transfer.lesson import (
     OPTIMISER,
     TIME_LIMIT,
     VALIDATION,
     Lesson,
     Tuning,
-    fine_tuned,
     lesson,
     recipe_for,
 )

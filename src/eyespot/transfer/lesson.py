@@ -2,19 +2,14 @@
 
 The head is the probe's, fitted on embeddings, so that the first steps do not shake what the stages
 before it know already (Kumar et al.: Fine-Tuning can Distort Pretrained Features and Underperform
-Out-of-Distribution, ICLR 2022, arXiv:2202.10054, Sect. 4: linear probing, then fine-tuning). Where
-no epoch does better on the validation photos than that beginning, the beginning is kept.
+Out-of-Distribution, ICLR 2022, arXiv:2202.10054, Sect. 4: linear probing, then fine-tuning).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
-
-import torch
-from torch import Tensor
 
 from eyespot.classifier.heads import LinearHead
 from eyespot.datasets.dataset import Photo
@@ -25,11 +20,7 @@ from eyespot.images.augmentations.random_resized_crop import RandomResizedCrop
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.networks import catalogue as networks
 from eyespot.networks.architecture import Network
-from eyespot.pages.words import count, duration, percent
-from eyespot.training import facts, precision, scratch
 from eyespot.training.averaging import EMA
-from eyespot.training.distributed import World
-from eyespot.training.facts import Epoch, Fitted
 from eyespot.training.fine_tuning import FineTuning, WithHead
 from eyespot.training.losses import CrossEntropy
 from eyespot.training.optimisers import AdamW
@@ -37,8 +28,6 @@ from eyespot.training.pictures import Pictures
 from eyespot.training.recipe import ImageRule, Recipe
 from eyespot.training.regularisers import EarlyStopping
 from eyespot.training.schedules import Cosine, WarmUp
-from eyespot.training.step import Rule
-from eyespot.training.validating import validate
 from eyespot.transfer import probes
 from eyespot.transfer.probes import Candidate, Examples
 from eyespot.weights import catalogue
@@ -48,6 +37,7 @@ TIME_LIMIT = 600.0  # seconds, where no other is asked for
 VALIDATION = 0.15  # share of the training photos that the epoch is chosen on
 UNFROZEN = 2  # stages, where no other number is asked for
 EPOCHS, PATIENCE = 12, 5
+VIEWS = 4  # of each photo: itself and three crops; a round of them is shorter than the patience
 BATCH_SIZE = 32
 OPTIMISER, LAYER_DECAY = AdamW(1e-4), 0.7
 DROPOUT = 0.2
@@ -129,6 +119,7 @@ def recipe_for(
             unfrozen=tuning.unfrozen,
             norms=tuning.norms,
             layer_decay=LAYER_DECAY,
+            views=None if tuning.unfrozen in (None, len(stages)) else VIEWS,
         ),
         source="eyespot's own",
         notes=(
@@ -148,11 +139,12 @@ def lesson(
     *,
     seed: int,
     weights: Weights | None = None,
+    numbers: tuple[Sequence[int], Sequence[int]] | None = None,
 ) -> Lesson:
     """The network with its head fitted on `examples`, which are those of the photos `learned`.
 
     `tried` are the photos to choose the epoch on, with their labels; `weights` are those that
-    `tuning` names, unless they are given.
+    `tuning` names, unless they are given; `numbers` those of the photos in both, among all.
     """
     weights = weights or weights_of(tuning.weights)
     candidate = probes.choose(examples, strengths=LINEAR)[0]
@@ -162,6 +154,9 @@ def lesson(
         tuning, photos=len(learned), has_mirrored=candidate.with_mirrored, weights=weights
     )
     place = networks.find(weights.architecture).head
+    total = len(learned) + len(tried[0])
+    numbers = numbers or (range(len(learned)), range(len(learned), total))
+    assert recipe.fine_tuning is not None
     return Lesson(
         network=WithHead(weights.load(), place, head, dropout=DROPOUT),
         recipe=recipe,
@@ -172,82 +167,14 @@ def lesson(
             preprocessing=weights.preprocessing,
             augmentations=recipe.augmentations,
             seed=seed,
+            views=recipe.fine_tuning.views,
+            numbers=numbers[0],
         ),
         tried=Pictures(
-            *tried, num_classes=examples.num_classes, preprocessing=weights.preprocessing
+            *tried,
+            num_classes=examples.num_classes,
+            preprocessing=weights.preprocessing,
+            numbers=numbers[1],
         ),
         candidate=candidate,
     )
-
-
-def fine_tuned(
-    begun: Lesson,
-    order: scratch.Order,
-    *,
-    time_limit: float,
-    place: Path | None = None,
-    progress: facts.Watcher | None = None,
-    world: World | None = None,
-) -> Fitted:
-    """The network as its best epoch left it, or as it began where that did better.
-
-    Then `best` is an epoch 0, and a note says so.
-    """
-    world = world or World(device=order.torch_device)
-    network = begun.network
-    start = standing(begun, order, world)
-    kept = {name: held.detach().clone() for name, held in network.state_dict().items()}
-    fitted = scratch.fit_as(
-        order,
-        network,
-        begun.learned,
-        begun.tried,
-        begun.recipe,
-        time_limit=time_limit,
-        place=place,
-        progress=progress,
-        world=world,
-    )
-    return never_worse(fitted, start, kept, photos=len(begun.tried))
-
-
-def standing(begun: Lesson, order: scratch.Order, world: World) -> Epoch:
-    """What the network does on the validation photos before its first step, as an epoch 0."""
-    device = torch.device(world.device)
-    network = begun.network.to(device)
-    numbers = precision.decided(order.precision, network, device)
-    loss, top1 = validate(
-        network,
-        begun.tried,
-        rule=Rule(begun.recipe.loss, (), numbers, False, device),
-        batch_size=BATCH_SIZE,
-        workers=order.workers,
-        world=world,
-        check=lambda: None,
-    )
-    return Epoch(0, 0, 0.0, loss, top1, validation_loss=loss, validation_top1=top1)
-
-
-def never_worse(fitted: Fitted, start: Epoch, kept: Mapping[str, Tensor], *, photos: int) -> Fitted:
-    """`fitted`, or with the weights `kept` that it began with, where no epoch is better."""
-    notes = list(fitted.notes)
-    plan = fitted.plan
-    if plan.time_limit is not None and plan.steps < plan.steps_per_epoch:
-        notes.append(
-            f"The time limit of {duration(plan.time_limit)} is too small for one pass: "
-            f"{count(plan.steps * plan.batch_size, 'photo')} were learned from. Pass a longer "
-            "--time-limit."
-        )
-    if fitted.best is not None and fitted.best.is_better_than(start):
-        return replace(fitted, notes=tuple(notes))
-    fitted.network.load_state_dict(kept)
-    assert start.validation_top1 is not None
-    best = fitted.best.validation_top1 if fitted.best else None
-    against = ""
-    if best is not None:
-        against = f", {percent(best)} at best against {percent(start.validation_top1)}"
-    notes.append(
-        f"Fine-tuning did no better than the probe on {count(photos, 'validation photo')}"
-        f"{against}: the pretrained network with the probe's head is kept."
-    )
-    return replace(fitted, best=start, notes=tuple(notes))

@@ -6,8 +6,10 @@ choose its epoch, its head or its temperature on.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,12 +30,13 @@ from eyespot.training.facts import Fitted
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.pictures import Pictures
 from eyespot.transfer.contenders import Contender, Ready
+from eyespot.transfer.frozen import NotKeptError, Responses
+from eyespot.transfer.learning_on import fine_tuned, responses_for
 from eyespot.transfer.lesson import (
     BATCH_SIZE,
     VALIDATION,
     Lesson,
     Tuning,
-    fine_tuned,
     lesson,
 )
 from eyespot.transfer.probes import Examples
@@ -74,6 +77,7 @@ class Tuned:
     fitted: Fitted = field(repr=False)
     tried: Rows = field(repr=False)  # the photos of the task that its epoch was chosen on
     temperature: float
+    kept: Responses | None = field(default=None, repr=False)  # for further trainings
 
     @property
     def network(self) -> WithHead:
@@ -104,7 +108,7 @@ def fine_tuning(
     over all of them, or where photos cannot be held out.
     """
     began, longest = time.monotonic(), 0.0
-    examples = task.examples
+    examples, kept = task.examples, None
     answers = np.zeros((len(examples.labels), examples.num_classes), np.float32)
     answered = np.zeros(len(examples.labels), bool)
     folds = np.unique(examples.folds)
@@ -113,11 +117,14 @@ def fine_tuning(
         if done and left < 2 * SLACK * longest:
             break
         start, outside = time.monotonic(), examples.folds == fold
-        tuned = tuned_on(task, ~outside, seconds=left / 3)
-        asked = _pictures(task, outside)
-        scores = logits(tuned.network, asked) / np.float32(tuned.temperature)
-        answers[outside], answered[outside] = softmax(scores), True
-        longest = max(longest, time.monotonic() - start)
+        before = kept.seconds if kept else 0.0
+        tuned = tuned_on(task, ~outside, seconds=left / 3, kept=kept)
+        kept = tuned.kept
+        scores = logits(tuned.network, _pictures(task, outside), kept)
+        answers[outside] = softmax(scores / np.float32(tuned.temperature))
+        answered[outside] = True
+        once = kept.seconds - before if kept else 0.0  # further trainings find it done
+        longest = max(longest, time.monotonic() - start - once)
         progress(done + 1, len(folds))
     notes: tuple[str, ...] = ()
     if not answered.all():
@@ -126,15 +133,16 @@ def fine_tuning(
 
     def ready() -> Ready:
         left = max(SLACK * longest, seconds - (time.monotonic() - began))
-        return _ready(task, left)
+        return _ready(task, left, kept)
 
     words = f"{networks.find(catalogue.find(task.tuning.weights).network).name}: {_words(tuned)}"
     return Contender(NAME, words, answers, answered, time.monotonic() - began, ready, notes)
 
 
-def tuned_on(task: Task, rows: Rows, *, seconds: float) -> Tuned:
+def tuned_on(task: Task, rows: Rows, *, seconds: float, kept: Responses | None = None) -> Tuned:
     """A network fine-tuned on the photos `rows` alone, some of which its epoch is chosen on.
 
+    What its frozen stages answer stays in `kept`, or in that of what is returned.
     Raises `TooLittleError` where that takes more than `seconds`, or where there are too few photos.
     """
     start = time.monotonic()
@@ -150,28 +158,37 @@ def tuned_on(task: Task, rows: Rows, *, seconds: float) -> Tuned:
         task.taken(learned),
         (task.taken(tried), labels),
         seed=task.order.seed,
+        numbers=(np.flatnonzero(learned).tolist(), np.flatnonzero(tried).tolist()),
     )
     left = seconds - (time.monotonic() - start)
     if left < LEAST:
         raise TooLittleError(
             f"{max(0.0, left):.0f} s of the time limit were left for each training"
         )
-    fitted = fine_tuned(begun, task.order, time_limit=left)
+    kept = kept or responses_for(begun, task.order)
+    fitted = fine_tuned(begun, task.order, time_limit=left, kept=kept)
     plan = fitted.plan
     if plan.steps < plan.steps_per_epoch:
         photos = count(len(begun.learned), "photo")
         raise TooLittleError(f"one pass over {photos} takes longer than {left:.0f} s")
     assert isinstance(fitted.network, WithHead)
-    scores = logits(fitted.network, begun.tried)
-    return Tuned(begun, fitted, tried, fit_temperature(scores, task.examples.labels[tried]))
+    scores = logits(fitted.network, begun.tried, kept)
+    temperature = fit_temperature(scores, task.examples.labels[tried])
+    return Tuned(begun, fitted, tried, temperature, kept)
 
 
-def logits(network: WithHead, pictures: Pictures) -> Vectors:
-    """(N, K), in float32."""
+def logits(network: WithHead, pictures: Pictures, kept: Responses | None = None) -> Vectors:
+    """(N, K), in float32; from what the frozen stages have answered where `kept` holds that."""
     device = next(network.parameters()).device
     network.eval()
     found = []
-    with torch.inference_mode():
+    with ExitStack() as stack:
+        if kept is not None and kept.setting.precision == "float32":
+            with suppress(NotKeptError):
+                kept.ask(network, (pictures,), seconds=math.inf)
+                stack.enter_context(kept.resumed(network))
+                pictures = pictures.answered_by(kept.of)
+        stack.enter_context(torch.inference_mode())
         for start in range(0, len(pictures), BATCH_SIZE):
             rows = np.arange(start, min(start + BATCH_SIZE, len(pictures)))
             images = torch.from_numpy(pictures.batch(rows, epoch=0)[0]).to(device)
@@ -205,12 +222,13 @@ def _pictures(task: Task, rows: Rows) -> Pictures:
         task.examples.labels[rows].tolist(),
         num_classes=task.examples.num_classes,
         preprocessing=catalogue.find(task.tuning.weights).preprocessing,
+        numbers=np.flatnonzero(rows).tolist(),
     )
 
 
-def _ready(task: Task, seconds: float) -> Ready:
+def _ready(task: Task, seconds: float, kept: Responses | None) -> Ready:
     """Fine-tuned on all photos."""
-    tuned = tuned_on(task, np.ones(len(task.photos), bool), seconds=seconds)
+    tuned = tuned_on(task, np.ones(len(task.photos), bool), seconds=seconds, kept=kept)
     checkpoint = catalogue.find(task.tuning.weights)
     head = tuned.head
     assert tuned.fitted.best is not None
