@@ -72,6 +72,7 @@ class Network(nn.Module):
     """
 
     in_channels = 3
+    image_size: int | None = None  # pixels, of the row that it was built by
     smallest_image_size = 1  # pixels, height and width
     largest_image_size: int | None = None  # where linear layers fix the size of the last map
     image_size_step = 1  # pixels: legal sizes are its multiples

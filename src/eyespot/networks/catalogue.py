@@ -96,7 +96,9 @@ def build(name: str, *, num_classes: int | None = None, seed: int = 0) -> Networ
         raise InputError(f"{name} needs at least 1 class, not {num_classes}: pass num_classes=2")
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), _NothingTwice():
-        return architecture.build(num_classes=num_classes, generator=generator)
+        network = architecture.build(num_classes=num_classes, generator=generator)
+    network.image_size = architecture.image_size
+    return network
 
 
 class _NothingTwice(TorchFunctionMode):
