@@ -199,11 +199,21 @@ def test_classes_of_unlike_sizes_are_also_counted_alike():
     assert "counted alike" not in said(report([[46, 4], [3, 47]], FLOWERS[:2]))
 
 
-def test_where_a_tenth_of_the_labels_seems_wrong_only_the_first_are_asked_for():
+@pytest.mark.parametrize(
+    ("suspects", "wrong", "words"),
+    [
+        (213, None, "look at the first 20 of 213 labels that may be wrong"),
+        (213, 3.4, "look at the first 20 of 213 labels that seem wrong: only about 3 are"),
+        (213, 0.8, "the first 20 of 213 labels that seem wrong: only about 1 is"),
+        (213, 0.2, "the first 20 of 213 labels that seem wrong: hardly one is"),
+        (60, 44.6, "look at 60 labels that seem wrong: about 45 are"),
+        (12, 0.2, "look at 12 labels that seem wrong"),
+    ],
+)
+def test_who_is_sent_to_suspect_labels_knows_how_many_are_wrong(suspects, wrong, words):
     have = (("rose", 300), ("tulip", 300))
-    made = report([[29, 1], [0, 30]], FLOWERS[:2], trained_on=have, suspects=213)
-    assert "look at the first 20 of 213 labels that may be wrong" in said(made)
-    assert "look at 60 labels that seem wrong" in said(replace(made, suspects=60))
+    made = report([[29, 1], [0, 30]], FLOWERS[:2], trained_on=have, suspects=suspects)
+    assert words in said(replace(made, suspects_wrong=wrong))
 
 
 def test_where_nothing_was_learned_nobody_is_sent_for_more_of_the_same():

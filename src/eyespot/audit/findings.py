@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -84,6 +85,13 @@ class SuspectLabel:
     probability: float  # of the given label, in [0, 1]
     suggested_probability: float
     nearest: tuple[Near, ...]  # the photos most like it, of other groups
+    chance: float | None = None  # that the label is wrong; None: not known
+
+
+def expected_wrong(found: Sequence[SuspectLabel]) -> float | None:
+    """How many of them are wrong, by their chances; None where one has none."""
+    chances = [item.chance for item in found if item.chance is not None]
+    return sum(chances) if len(chances) == len(found) else None
 
 
 @dataclass(frozen=True)

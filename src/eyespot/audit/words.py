@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eyespot.audit.classes import ratio
-from eyespot.audit.findings import Audit
+from eyespot.audit.findings import Audit, expected_wrong
+from eyespot.classifier.suspicion import how_many_are_wrong
 from eyespot.datasets.names import some
 from eyespot.pages.words import count, listed
 
@@ -141,6 +142,7 @@ def _suspects(audit: Audit, places: Places) -> Told | None:
         "A classifier that had not seen the photo takes it for another class. Look at each, and "
         "correct the column label where you agree: some are right, and only hard to tell."
     )
+    why = f"{why} {how_many_are_wrong(number, expected_wrong(audit.suspect_labels or ()))}".rstrip()
     return Told("suspect-labels", seen, why, places.train, False)
 
 

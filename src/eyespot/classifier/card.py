@@ -41,6 +41,7 @@ class Card:
     calibration: Calibration | None = field(default=None, metadata=LATER)
     random_split: float | None = field(default=None, metadata=LATER)  # top-1 it would have told
     suspects: int = field(default=0, metadata=LATER)  # labels that look wrong
+    suspects_wrong: float | None = field(default=None, metadata=LATER)  # that are, by their chances
     version: str = field(default="", metadata=LATER)  # of eyespot that made it
 
 

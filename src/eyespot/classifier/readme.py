@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import SCRATCH, Classifier
+from eyespot.classifier.suspicion import how_many_are_wrong
 from eyespot.datasets.names import shown
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.pages.words import between, percent
@@ -124,6 +125,7 @@ def _not_used(card: Card, left_out: int) -> str:
     if card.suspects:
         look = "label looks" if card.suspects == 1 else "labels look"
         told.append(f"{card.suspects:,} {look} wrong.")
+        told += filter(None, [how_many_are_wrong(card.suspects, card.suspects_wrong)])
     return "".join(f" {each}" for each in told)
 
 

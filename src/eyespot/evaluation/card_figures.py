@@ -17,5 +17,6 @@ def with_figures(card: Card, report: Report) -> Card:
         calibration=report.calibration,
         random_split=None if report.random_split is None else report.random_split.top1,
         suspects=report.suspects,
+        suspects_wrong=report.suspects_wrong,
         version=version("eyespot"),
     )

@@ -28,5 +28,6 @@ def figures(report: Report) -> dict[str, Any]:
         "none_of_these": to_json(report.novelty),
         "label_sets": to_json(report.coverage),
         "suspects": report.suspects,
+        "suspects_wrong": report.suspects_wrong,
         "fingerprint": report.fingerprint,
     }

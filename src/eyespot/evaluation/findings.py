@@ -45,6 +45,7 @@ class Report:
     notes: tuple[Note, ...] = ()
     remarks: tuple[str, ...] = ()  # what was given up or guessed on the way, one sentence each
     suspects: int = 0  # labels that look wrong
+    suspects_wrong: float | None = None  # how many of them are, by their chances; None: not known
     calibration: Calibration | None = None  # None: the probabilities were not measured
     novelty: NoveltyFigures | None = None  # None: it cannot tell what is none of its classes
     coverage: CoverageFigures | None = None  # None: it gives no sets of labels

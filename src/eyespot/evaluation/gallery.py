@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from eyespot.classifier.suspicion import how_many_are_wrong
 from eyespot.errors import ImageError
 from eyespot.evaluation.answers import Neighbour, Row
 from eyespot.evaluation.findings import Report
@@ -108,7 +109,14 @@ def errors_section(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
     groups.append(_seldom_block(report, chosen, shown))
     left = len(errors) - sum(len(rows) for rows in chosen.wrong.values())
     more = paragraph(quiet(f"{count(left, 'further error')} not shown.{_where(report)}"))
-    return section(title, intro, *groups, more if left else "", anchor="errors")
+    doubted = paragraph(doubt) if (doubt := _doubted(report)) else ""
+    return section(title, intro, doubted, *groups, more if left else "", anchor="errors")
+
+
+def _doubted(report: Report) -> str:
+    """How many labels look wrong and how many are, where that is more than a glance."""
+    told = how_many_are_wrong(report.suspects, report.suspects_wrong)
+    return f"Of all labels {report.suspects:,} look wrong. {told}" if told else ""
 
 
 def _seldom_block(report: Report, chosen: Chosen, shown: Pictures) -> Html:

@@ -5,6 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
+from eyespot.classifier.suspicion import LOOKED_AT
 from eyespot.evaluation.cautions import has_few_to_learn, has_no_gain
 from eyespot.evaluation.findings import Report
 from eyespot.evaluation.intervals import wilson
@@ -18,8 +19,6 @@ from eyespot.pages.words import EXACT_BELOW, between, count, in_words, percent
 TOO_FEW_PHOTOS = 30  # below, one photo moves the figure by more than 3 points
 WEAK = 0.9  # a recall below it makes more photos the first advice
 MORE_PHOTOS = (20, 100)  # the least and the most that we ask for at once
-SUSPECTED = 0.1  # share of labels; where more are suspected, most of them are right
-LOOKED_AT = 20  # labels, then
 UNLIKE = 0.03  # between the share of all photos and that of classes counted alike: worth a word
 SEEN_AT_A_GLANCE = 50  # errors
 NAME_WIDTH = 20  # characters of a class name in the terminal
@@ -201,10 +200,16 @@ def _has_learned_nothing(report: Report) -> bool:
 
 def _labels(report: Report) -> str:
     """The labels to look at. Who is often wrong suspects many that are right."""
-    seem = "seems" if report.suspects == 1 else "seem"
-    if report.suspects <= max(SUSPECTED * sum(n for _, n in report.trained_on), LOOKED_AT):
-        return f"look at {count(report.suspects, 'label')} that {seem} wrong"
-    return f"look at the first {LOOKED_AT} of {report.suspects:,} labels that may be wrong"
+    number, wrong = report.suspects, report.suspects_wrong
+    if number <= LOOKED_AT:
+        return f"look at {count(number, 'label')} that {'seems' if number == 1 else 'seem'} wrong"
+    if wrong is None:
+        return f"look at the first {LOOKED_AT} of {number:,} labels that may be wrong"
+    are = f"about {round(wrong):,} {'is' if round(wrong) == 1 else 'are'}"
+    if 2 * wrong > number:
+        return f"look at {number:,} labels that seem wrong: {are}"
+    few = f"only {are}" if round(wrong) else "hardly one is"
+    return f"look at the first {LOOKED_AT} of {number:,} labels that seem wrong: {few}"
 
 
 def _confused(report: Report) -> Sentence:

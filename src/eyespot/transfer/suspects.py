@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.audit import Audit
-from eyespot.audit.findings import Near, SuspectLabel
+from eyespot.audit.findings import Near, SuspectLabel, expected_wrong
 from eyespot.classifier.heads import probabilities
+from eyespot.classifier.suspicion import how_many_are_wrong
 from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset
 from eyespot.datasets.names import counted
@@ -18,6 +20,7 @@ from eyespot.embeddings.neighbours import unit
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
 from eyespot.trust.suspects import suspects
+from eyespot.trust.wrong_labels import chances
 
 NEAREST = 3  # photos shown beside a suspect
 
@@ -36,7 +39,7 @@ def suspect_labels(
     if held_out:
         found[held_out] = probabilities(fit(examples, chosen), material.vectors[held_out])
     rows = suspects(found, material.labels)
-    near = _nearest(material, rows)
+    near, wrong = _nearest(material, rows), chances(found, material.labels)
     return tuple(
         SuspectLabel(
             file=material.photos[row].file,
@@ -47,19 +50,20 @@ def suspect_labels(
             nearest=tuple(
                 Near(material.photos[i].file, material.classes[material.labels[i]]) for i in others
             ),
+            chance=round(float(wrong[row]), 6),
         )
         for row, best, others in zip(rows, found[rows].argmax(axis=1), near, strict=True)
     )
 
 
-def suspects_told(number: int, source: str) -> tuple[str, ...]:
+def suspects_told(found: Sequence[SuspectLabel], source: str) -> tuple[str, ...]:
     """What a training says of them, with the command that shows them."""
-    if not number:
+    if not found:
         return ()
-    verb, them = ("looks", "it") if number == 1 else ("look", "them")
-    return (
-        f"{counted(number, 'label')} {verb} wrong: eyespot audit {source} --suspects shows {them}.",
-    )
+    verb, them = ("looks", "it") if len(found) == 1 else ("look", "them")
+    number = counted(len(found), "label")
+    told = f"{number} {verb} wrong: eyespot audit {source} --suspects shows {them}."
+    return (f"{told} {how_many_are_wrong(len(found), expected_wrong(found))}".rstrip(),)
 
 
 def with_suspects(audit: Audit, dataset: ImageDataset, embedded: Embedded, *, seed: int) -> Audit:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot import audit as auditing
-from eyespot.audit.findings import SuspectLabel
+from eyespot.audit.findings import SuspectLabel, expected_wrong
 from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
@@ -25,15 +25,10 @@ from eyespot.evaluation.findings import Note, Report
 from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.imbalance import told as told_of_weights
-from eyespot.transfer.knowing import (
-    Negatives,
-    calibrating,
-    negatives_of,
-    trust_told,
-    with_trust,
-)
+from eyespot.transfer.knowing import calibrating, trust_told, with_trust
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import measured
+from eyespot.transfer.negatives import Negatives, negatives_of
 from eyespot.transfer.probes import Candidate, choose, fit
 from eyespot.transfer.suspects import suspect_labels, suspects_told
 from eyespot.transfer.taken import Taken
@@ -100,7 +95,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         order = replace(order, flip=taken.flip)
     classifier, strangers, knowing = _knowing(order, dataset, taken, stages)
     findings = _findings(audit, order)
-    doubts = suspects_told(len(suspects), str(order.source))
+    doubts = suspects_told(suspects, str(order.source))
     uneven = told_of_weights(taken.chosen.weighing, taken.material.classes, taken.learned.labels)
     remarks = (*dataset.notes, *material.notes, *dealing, *uneven, *taken.notes, *knowing, *doubts)
     notes = (*remarks, *(f"{n.seen} {n.why}" for n in findings))
@@ -113,6 +108,7 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         notes=findings,
         remarks=remarks,
         suspects=len(suspects),
+        suspects_wrong=expected_wrong(suspects),
         seconds=tuple(stages.seconds.items()),
     )
     card = with_figures(classifier.card, report)
@@ -185,7 +181,8 @@ def _knowing(
     """The classifier with what it knows of itself, and what to know of that."""
     with stages.stage("trust") as stage:
         material, device = taken.material, order.device
-        strangers = negatives_of(dataset, taken.backbone, material, flip=taken.flip, device=device)
+        known, flip = material.contents, taken.flip
+        strangers = negatives_of(dataset, taken.backbone, known, flip=flip, device=device)
         making = taken.making(coverage=order.coverage, seed=order.seed)
         classifier, knowing = with_trust(_classifier(taken, order), making, strangers)
         stage.figure = trust_told(classifier)
