@@ -156,19 +156,6 @@ def test_the_gap_of_few_photos():
     assert worse.verdict == "otherwise"
 
 
-def test_likeness_of_neighbouring_weights():
-    # Pairs (left, right) 1.1, 1.-1 and (upper, lower) 1.1, 1.-1: products 1 - 1 + 1 - 1 = 0 for
-    # [[1, 1], [1, -1]]; all alike: 1; a chessboard: -1
-    def of(*rows):
-        return first_filters.likeness(np.array([[rows]], float))
-
-    assert of([1, 1], [1, -1]) == pytest.approx(0.0)
-    assert of([2, 2], [2, 2]) == pytest.approx(1.0)
-    assert of([1, -1], [-1, 1]) == pytest.approx(-1.0)
-    noise = np.random.default_rng(0).normal(size=(2_000, 3, 5, 5))
-    assert abs(first_filters.likeness(noise)) < 0.01
-
-
 def test_filters_that_became_smooth():
     rough, smooth = weights([1, -1], [-1, 1]), weights([1, 1], [1, 1.1])
     kept = [

@@ -31,6 +31,7 @@ COMMANDS = {
     "networks": ("networks", "List the networks of the catalogue."),
     "show": ("show", "Show one network as its paper does, or two side by side."),
     "layers": ("layers", "Show a network layer by layer: costs, and what each one sees."),
+    "receptive-field": ("receptive_field", "Draw what a unit sees of a photo, and what counts."),
     "filters": ("filters", "Draw what a convolution looks for."),
     "feature-maps": ("feature_maps", "Draw what the layers of a network answer to a photo."),
     "top-activations": ("top_activations", "Draw the photos that move a unit most."),

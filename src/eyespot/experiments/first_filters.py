@@ -16,6 +16,7 @@ from eyespot.experiments.charts import Tile, TileFigure
 from eyespot.experiments.experiment import Arm, Experiment, Finding, Size, Verdict
 from eyespot.experiments.runs import Results, Run, Weights
 from eyespot.experiments.statistics import paired, spread
+from eyespot.inspection.inside.filters import likeness
 from eyespot.pages.words import count
 from eyespot.training.recipes.lenet import LENET5_MODERN
 from eyespot.training.recipes.scaling import scaled
@@ -56,22 +57,6 @@ def find(results: Results) -> Finding:
     )
     title, verdict = _said(gain.sign)
     return Finding(title, sentence, verdict, _figure(runs[0]))
-
-
-def likeness(kernels: NDArray[np.float64]) -> float:
-    """The correlation of weights with those right of them and below them, in [-1, 1].
-
-    (filters, channels, height, width). Around zero, not around their mean: a filter whose weights
-    are all alike is as smooth as can be.
-    """
-    pairs = (
-        (kernels[..., :-1], kernels[..., 1:]),
-        (kernels[..., :-1, :], kernels[..., 1:, :]),
-    )
-    ones = np.concatenate([one.ravel() for one, _ in pairs])
-    others = np.concatenate([other.ravel() for _, other in pairs])
-    norm = float(np.sqrt((ones**2).sum() * (others**2).sum()))
-    return float((ones * others).sum()) / norm if norm else 0.0
 
 
 def _kernels(weights: Weights | None) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ that still reaches the class token.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
 import torch
@@ -28,9 +27,8 @@ from eyespot.classifier.export.graph import LinearScores, NeighbourScores
 from eyespot.classifier.heads import LinearHead
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import EyespotError
+from eyespot.inspection.stages import as_maps, stage_modules
 from eyespot.networks import find
-from eyespot.networks.architecture import Network
-from eyespot.networks.transformer import EncoderLayer
 from eyespot.taps import record
 
 
@@ -54,7 +52,7 @@ class HeatMaps:
         self._graph = PixelsToAnswer(network, backbone).eval()
         self._head = LinearScores(head) if isinstance(head, LinearHead) else NeighbourScores(head)
         self._flip = classifier.flip
-        self._layers = _layers(network, backbone.architecture)
+        self._layers = stage_modules(network, find(backbone.architecture))
 
     def __call__(self, pixels: NDArray[np.uint8], label: int) -> HeatMap:
         """The map of the class `label`, its place, in (H, W, C) pixels as `Preprocessing` gives."""
@@ -67,7 +65,7 @@ class HeatMaps:
             gradients = torch.autograd.grad(score, list(responses.values()), allow_unused=True)
         grid = (images.shape[2], images.shape[3])
         pairs = [
-            (name, _as_maps(responses[name].detach(), grid), _as_maps(gradient, grid))
+            (name, as_maps(responses[name].detach(), grid), as_maps(gradient, grid))
             for name, gradient in zip(taken, gradients, strict=True)
             if gradient is not None
         ]
@@ -82,21 +80,6 @@ class HeatMaps:
         hottest = mean.max().clamp(min=torch.finfo(torch.float32).tiny)
         found: NDArray[np.float32] = (mean / hottest).numpy()
         return HeatMap(found, (int(heat.shape[1]), int(heat.shape[2])), layer)
-
-
-def _layers(network: Network, architecture: str) -> list[str]:
-    """What is tapped, in the order of the run: the stages, or a Transformer's layers."""
-    layers = [name for name, each in network.named_modules() if isinstance(each, EncoderLayer)]
-    return layers or [stage.module for stage in find(architecture).stages]
-
-
-def _as_maps(response: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, C, h, w) as it is; of tokens (N, 1 + h * w, C) the patches, each at its place."""
-    if response.dim() == 4:
-        return response
-    patches = response.shape[1] - 1
-    height = isqrt(patches * size[0] // size[1])
-    return response[:, 1:].transpose(1, 2).reshape(*response.shape[::2], height, -1)
 
 
 def _last_that_speaks(pairs: list[tuple[str, Tensor, Tensor]]) -> tuple[str, Tensor, Tensor]:

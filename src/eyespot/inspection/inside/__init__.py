@@ -1,0 +1,1 @@
+"""What is inside a network: its filters, what its layers answer, the photos that move a unit."""
