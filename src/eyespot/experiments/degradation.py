@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
     "residual ones a lower one",
     arms=arms,
     find=find,
-    full=Size(photos=10_000, held_out=2_000, epochs=12, seeds=3, minutes=60),
+    full=Size(photos=5_000, held_out=2_000, epochs=8, seeds=3, minutes=25),
     quick=Size(photos=1_500, held_out=500, epochs=5, seeds=1, minutes=2),
     notes=(
         "The four nets have the same recipe; a plain net and a residual one of the same depth "
