@@ -173,23 +173,28 @@ def _learning_order(asked: _Asked, learning: _Learning, *, network: str) -> scra
 def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
     from eyespot.training import saving
     from eyespot.training.stages import Stages, Unwatched
-    from eyespot.transfer.fine_tuning import learn, measured_with_trust
+    from eyespot.transfer.fine_tuning import learn
+    from eyespot.transfer.tuned_trust import measured_with_trust
+    from eyespot.trust.coverage import require_share
     from eyespot.weights import catalogue
 
-    if asked.flip or asked.coverage is not None:
-        raise InputError('method="fine-tune" takes neither flip nor coverage')
+    if asked.flip:
+        raise InputError('method="fine-tune" does not take flip')
+    if asked.coverage is not None:
+        require_share(asked.coverage)
     tuning = _tuning(asked, learning)
     order = _learning_order(asked, learning, network=catalogue.find(tuning.weights).network)
-    learning_on = partial(learn, tuning=tuning)
+    learning_on = partial(learn, tuning=tuning, coverage=asked.coverage)
+    measuring = partial(measured_with_trust, coverage=asked.coverage)
     if asked.out is None:
-        return measured_with_trust(order, learning_on(order, Stages(Unwatched()))).classifier
+        return measuring(order, learning_on(order, Stages(Unwatched()))).classifier
     saving.train_and_save(
         order,
         asked.out,
         overwrite=asked.overwrite,
         learning=learning_on,
-        measuring=measured_with_trust,
-        asked=tuning,
+        measuring=measuring,
+        asked=tuning if asked.coverage is None else (tuning, asked.coverage),
     )
     return Classifier.load(asked.out, device=asked.device)
 

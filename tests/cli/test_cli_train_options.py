@@ -29,7 +29,7 @@ def refused(*words, kind=click.UsageError):
 # option: the methods that it does something with
 OPTIONS = {
     ("--flip",): {"probe", "auto"},
-    ("--coverage", "0.95"): {"probe", "auto"},
+    ("--coverage", "0.95"): {"probe", "auto", "fine-tune"},
     ("--unfreeze", "2"): {"auto", "fine-tune"},
     ("--batch-norm", "frozen"): {"auto", "fine-tune"},
     ("--time-limit", "20m"): {"auto", "fine-tune", "scratch"},

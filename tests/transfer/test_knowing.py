@@ -12,18 +12,18 @@ from eyespot.datasets.dataset import ImageDataset, Photo
 from eyespot.embeddings import Embedded, Facts
 from eyespot.engines import pretrained
 from eyespot.errors import InputError
-from eyespot.transfer import knowing
+from eyespot.transfer import knowing, negatives
+from eyespot.transfer.answered import Answered
 from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.knowing import (
     Making,
-    Negatives,
     calibrating,
     known_photos,
-    negatives_of,
     with_trust,
 )
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import measured
+from eyespot.transfer.negatives import Negatives, negatives_of
 from eyespot.transfer.probes import Candidate, fit
 from eyespot.transfer.taken import Taken
 from eyespot.transfer.train import Order
@@ -114,6 +114,11 @@ def test_a_network_that_learned_from_its_photos_asks_those_that_it_has_not_learn
     assert (knows.novelty_shares(new.vectors) <= 0.95).mean() == pytest.approx(0.95, abs=0.04)
     assert knows.card.novelty.n == 120
     assert knows.card.coverage is None, "heads fitted anew on what it learned would flatter it"
+    answers = Answered(np.arange(600), np.full((600, 3), 1 / 3, np.float32))
+    in_folds = dataclasses.replace(making, unseen=unseen, answered=answers)
+    asked, notes = with_trust(classifier, in_folds, Negatives())
+    assert asked.card.coverage.n == 600 and asked.card.coverage.covered == 1.0  # all of a kind
+    assert any("measured on 600 photos out of fold" in note for note in notes)
     naive, _ = with_trust(classifier, making, Negatives())
     assert (naive.novelty_shares(new.vectors) <= 0.95).mean() < 0.7
 
@@ -205,7 +210,7 @@ def examples_of_none(monkeypatch, contents, vectors):
     photos = tuple(Photo(Path(f"{i}.jpg"), f"none_of_these/{i}.jpg") for i in range(len(contents)))
     facts = tuple(Facts(c, 9, "JPEG", 60, 40, 1, None, None, 0, ()) for c in contents)
     embedded = Embedded(photos, vectors, vectors, facts)
-    monkeypatch.setattr(knowing, "embed", lambda *arguments, **options: embedded)
+    monkeypatch.setattr(negatives, "embed", lambda *arguments, **options: embedded)
     return ImageDataset("toy", Path(), (), ("a", "b", "c"), negatives=photos)
 
 
@@ -215,15 +220,15 @@ def test_examples_of_none_of_these_are_learned_from_once_each(monkeypatch, stran
     vectors[5] = vectors[4]
     contents = ["a" * 64, "b" * 64, "a" * 64, found.contents[3], "c" * 64, "d" * 64]
     dataset = examples_of_none(monkeypatch, contents, vectors)
-    negatives = negatives_of(dataset, pretrained(DEFAULT), found, flip=False, device="cpu")
-    assert [item.reason for item in negatives.left_out] == [
+    learned = negatives_of(dataset, pretrained(DEFAULT), found.contents, flip=False, device="cpu")
+    assert [item.reason for item in learned.left_out] == [
         "the same picture as none_of_these/0.jpg",
         "none of these, and the same picture as a photo of a class: decide which",
     ]
-    assert len(negatives.strangers.vectors) == 4
-    assert negatives.notes[0].startswith("4 photos of none of these taught what to refuse")
+    assert len(learned.strangers.vectors) == 4
+    assert learned.notes[0].startswith("4 photos of none of these taught what to refuse")
     classifier, making = made(found)
-    knows, _ = with_trust(classifier, making, negatives)
+    knows, _ = with_trust(classifier, making, learned)
     plain, _ = with_trust(classifier, making, Negatives())
     alike = (np.eye(D)[5] + np.eye(D)[0]).astype("f4")[None]  # between them and a class
     assert knows.novelty_shares(alike) > plain.novelty_shares(alike)
@@ -234,13 +239,13 @@ def test_examples_of_none_of_these_are_learned_from_once_each(monkeypatch, stran
 def test_one_example_of_none_of_these_is_told_and_not_used(monkeypatch, strangers):
     dataset = examples_of_none(monkeypatch, ["a" * 64], np.ones((1, D), np.float32))
     found = material()
-    negatives = negatives_of(dataset, pretrained(DEFAULT), found, flip=False, device="cpu")
-    assert "none_of_these/ has 1 photo" in negatives.notes[0]
-    assert "nothing was learned from it" in negatives.notes[0]
-    assert [item.file for item in negatives.left_out] == ["none_of_these/0.jpg"]
-    knows, notes = with_trust(*made(found), negatives)
+    learned = negatives_of(dataset, pretrained(DEFAULT), found.contents, flip=False, device="cpu")
+    assert "none_of_these/ has 1 photo" in learned.notes[0]
+    assert "nothing was learned from it" in learned.notes[0]
+    assert [item.file for item in learned.left_out] == ["none_of_these/0.jpg"]
+    knows, notes = with_trust(*made(found), learned)
     assert not knows.novelty.has_negatives
-    assert notes == negatives.notes
+    assert notes == learned.notes
 
 
 def test_unrelated_pictures_are_the_same_each_time_and_of_every_kind():

@@ -24,7 +24,8 @@ COMMON = (
     "method", "network", "out", "overwrite", "group_by", "group_column", "labels", "add", "seed",
     "device", "as_json",
 )  # fmt: skip
-OF_HEADS = ("flip", "coverage")
+OF_HEADS = ("flip",)
+OF_SETS = ("coverage",)
 OF_TUNING = ("unfreeze", "batch_norm")
 OF_LEARNING = ("time_limit", "precision", "workers")
 OF_TRAINING = (
@@ -32,9 +33,9 @@ OF_TRAINING = (
 )  # fmt: skip
 OF_SCRATCH = ("recipe", "image_size")
 OF: dict[str, tuple[str, ...]] = {  # method -> the options that do something with it
-    PROBE: OF_HEADS,
-    AUTO: (*OF_HEADS, *OF_TUNING, *OF_LEARNING),
-    FINE_TUNE: (*OF_TUNING, *OF_LEARNING, *OF_TRAINING),
+    PROBE: (*OF_HEADS, *OF_SETS),
+    AUTO: (*OF_HEADS, *OF_SETS, *OF_TUNING, *OF_LEARNING),
+    FINE_TUNE: (*OF_SETS, *OF_TUNING, *OF_LEARNING, *OF_TRAINING),
     SCRATCH: (*OF_SCRATCH, *OF_LEARNING, *OF_TRAINING),
 }
 
@@ -45,6 +46,7 @@ class TrainCommand(GroupedCommand):
     groups: ClassVar[dict[str, tuple[str, ...]]] = {
         "Options": COMMON,
         "With --method probe, a head on a pretrained network, or auto": OF_HEADS,
+        "With --method probe, fine-tune or auto": OF_SETS,
         "With --method fine-tune, a pretrained network that learns on, or auto": OF_TUNING,
         "Wherever a network learns: auto, fine-tune, scratch": OF_LEARNING,
         "With --method fine-tune or scratch": OF_TRAINING,

@@ -35,12 +35,19 @@ def train_scratch(values: dict[str, Any]) -> None:
 
 def fine_tune(values: dict[str, Any]) -> None:
     """A pretrained network and its head."""
-    from eyespot.transfer.fine_tuning import learn, measured_with_trust
+    from eyespot.transfer.fine_tuning import learn
+    from eyespot.transfer.tuned_trust import measured_with_trust
+    from eyespot.trust.coverage import require_share
 
     tuning = tuning_of(values)
     network = checkpoint_of(tuning.weights).network
-    learning = partial(learn, tuning=tuning)
-    _train(values, _order(values, network), learning, measured_with_trust, asked=tuning)
+    coverage = values["coverage"]
+    if coverage is not None:
+        require_share(coverage)
+    learning = partial(learn, tuning=tuning, coverage=coverage)
+    measuring = partial(measured_with_trust, coverage=coverage)
+    asked = tuning if coverage is None else (tuning, coverage)
+    _train(values, _order(values, network), learning, measuring, asked=asked)
 
 
 def tuning_of(values: dict[str, Any]) -> Tuning:
@@ -60,7 +67,7 @@ def _train(
     learning: Learning,
     measuring: Callable[[Order, Learned], Trained],
     *,
-    asked: Tuning | None = None,
+    asked: Tuning | tuple[Tuning, float] | None = None,
 ) -> None:
     """Train, show how it goes, and say what came out.
 

@@ -41,15 +41,17 @@ class Parts:
     left_out: tuple[LeftOut, ...]  # found, but of no use
     notes: tuple[str, ...]  # what was held out and why, one sentence each
     is_test_given: bool
+    calibration: tuple[Photo, ...] = ()  # decide nothing but the thresholds of label sets
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Part -> photos."""
-        return {
+        """Part -> photos; calibration only where there are such."""
+        sizes = {
             "train": len(self.train),
             "validation": len(self.validation),
             "test": len(self.test),
         }
+        return sizes | ({"calibration": len(self.calibration)} if self.calibration else {})
 
     def labels(self, photos: Sequence[Photo]) -> tuple[int, ...]:
         """The places of the photos' labels in `classes`."""

@@ -215,16 +215,19 @@ def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:
     """What `train --method scratch --json` prints; shares are in [0, 1]. See docs/json.md."""
     learned, report = trained.learned, trained.report
     fitted, best = learned.fitted, learned.fitted.best
+    split, reference = learned.begun.parts.sizes, trained.classifier.reference
+    if reference is not None and reference.negatives is not None:
+        split |= {"none_of_these": len(reference.negatives)}
     return {
         "bundle": str(path),
         "network": learned.begun.architecture.name,
         "classes": list(report.metrics.classes),
         "photos": {
             "found": learned.begun.found,
-            "used": sum(learned.begun.parts.sizes.values()),
+            "used": sum(split.values()),
             "skipped": to_json(report.left_out),
         },
-        "split": learned.begun.parts.sizes,
+        "split": split,
         "epochs": len(fitted.history),
         "best": None if best is None else {"epoch": best.epoch, "top1": best.validation_top1},
         "stopped": fitted.stopped,

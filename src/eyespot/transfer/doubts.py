@@ -40,11 +40,12 @@ def _in_turn(taken: Taken, classifier: Classifier, making: Making) -> tuple[Doub
     """Distances to the photos of all other groups, as when the threshold was fitted."""
     known, reference = known_photos(taken.material, held_out=False), classifier.reference
     asked = taken.answers.probabilities
-    if making.unseen is not None or len(asked) > novelty.ASKED:
+    if making.unseen is not None or making.answered is None or len(asked) > novelty.ASKED:
         return ()
+    rows = making.answered.rows
     assert known is not None and reference is not None, "there are photos to learn from"
-    away = novelty.fit(known, negatives=reference.negatives, seed=making.seed).distances
+    away = novelty.fit(known, negatives=reference.negatives, seed=making.seed).distances[rows]
     sets: NDArray[np.bool_] | None = None
     if classifier.coverage is not None and classifier.card.coverage is not None:
-        sets = sets_in_turn(making, coverage=classifier.coverage.coverage)
+        sets = sets_in_turn(making, coverage=classifier.coverage.coverage)[rows]
     return doubts(classifier, away, sets=sets, probabilities=asked)

@@ -1,22 +1,18 @@
 """From a folder of photos to a fine-tuned network, on the loop that trains from scratch.
 
 Read, look at every photo, divide, fit a head, let the last stages learn. What came out is measured
-and written as what was trained from scratch is.
+in `tuned_trust.py`, and written as what was trained from scratch is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eyespot import audit as auditing
-from eyespot.classifier.classifier import Classifier
 from eyespot.datasets.checks import check_trainable, without
-from eyespot.datasets.dataset import Photo
 from eyespot.datasets.splits import grouped_folds
 from eyespot.embeddings import Embedded, embed
 from eyespot.engines import pretrained
@@ -26,12 +22,10 @@ from eyespot.training import facts, scratch
 from eyespot.training.distributed import World
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.looking import grouped
-from eyespot.training.measuring import Trained, measured, readable
 from eyespot.training.parts import Looked, Parts, divided
 from eyespot.training.recipe import Recipe, lasting
 from eyespot.training.scratch import Beginning, Learned, opened
 from eyespot.training.stages import Stages
-from eyespot.transfer.knowing import trust_told, with_novelty
 from eyespot.transfer.learning_on import fine_tuned
 from eyespot.transfer.lesson import (
     OPTIMISER,
@@ -44,12 +38,14 @@ from eyespot.transfer.lesson import (
 )
 from eyespot.transfer.material import FOLDS
 from eyespot.transfer.probes import Examples
-from eyespot.trust.novelty import Known
+from eyespot.transfer.tuned_trust import with_calibration
 from eyespot.weights import catalogue
 
 
-def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
-    """Look at the photos, divide them, fit the head.
+def begin(
+    tuning: Tuning, order: scratch.Order, stages: Stages, *, coverage: float | None = None
+) -> Beginning:
+    """Look at the photos, divide them, fit the head. For label sets, some only calibrate them.
 
     Raises `InputError` where the photos and the network do not go together.
     """
@@ -67,6 +63,8 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
         contents = tuple(each.sha256 for each in embedded.facts)
         looked = Looked(grouped(dataset, audit.groups), contents)
         parts = divided(looked, validation=VALIDATION, seed=order.seed)
+        if coverage is not None:
+            parts = with_calibration(parts, seed=order.seed)
         stage.figure = ", ".join(f"{n:,} {part}" for part, n in parts.sizes.items() if n)
     with stages.stage("head") as stage:
         examples, notes = _examples(parts, embedded, seed=order.seed)
@@ -89,51 +87,6 @@ def begin(tuning: Tuning, order: scratch.Order, stages: Stages) -> Beginning:
         notes=notes,
         weights=checkpoint.name,
     )
-
-
-def measured_with_trust(order: scratch.Order, learned: Learned) -> Trained:
-    """The measurement, and a classifier that can tell what is none of its classes.
-
-    The distances that known photos have are those of the validation photos: the network has
-    brought together the ones that it learned from.
-    """
-    trained = measured(order, learned)
-    stages, parts = learned.stages, learned.begun.parts
-    classifier = trained.classifier
-    assert classifier.reference is not None
-    numbers: dict[str, int] = {}
-    by_content = dict(zip(parts.contents, parts.train, strict=True))
-    remembered = classifier.reference.contents[: len(classifier.reference.labels)]
-    with stages.stage("trust") as stage:
-        classifier = with_novelty(
-            classifier,
-            Known(
-                classifier.reference.vectors,
-                classifier.reference.labels,
-                _groups([by_content[content] for content in remembered], numbers),
-            ),
-            asked=_seen(classifier, parts.validation, parts, numbers),
-            held_out=_seen(classifier, parts.test, parts, numbers),
-            seed=order.seed,
-        )
-        stage.figure = trust_told(classifier)
-    report = replace(trained.report, novelty=classifier.card.novelty)
-    return replace(trained, classifier=classifier, report=report)
-
-
-def _seen(
-    classifier: Classifier, photos: Sequence[Photo], parts: Parts, numbers: dict[str, int]
-) -> Known:
-    """Photos of one part as the classifier sees them."""
-    vectors = np.stack([readable(answer) for answer in classifier.embeddings(photos)])
-    labels = np.array(parts.labels(photos), np.int64)
-    return Known(vectors, labels, _groups(photos, numbers))
-
-
-def _groups(photos: Sequence[Photo], numbers: dict[str, int]) -> NDArray[np.int64]:
-    """The number of each photo's group, given to new ones; without one, a number of its own."""
-    names = [f"group {photo.group}" if photo.group else f"file {photo.file}" for photo in photos]
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 
 def _as_asked(recipe: Recipe, order: scratch.Order, *, photos: int) -> Recipe:
@@ -171,15 +124,17 @@ def learn(
     stages: Stages,
     *,
     tuning: Tuning,
+    coverage: float | None = None,
     place: Path | None = None,
     progress: facts.Watcher | None = None,
     world: World | None = None,
 ) -> Learned:
     """Fine-tune; with a `place` for checkpoints, go on where it stood. Raises as `scratch.learn`.
 
-    Where `order` has no time limit, `TIME_LIMIT` is taken.
+    Where `order` has no time limit, `TIME_LIMIT` is taken. With `coverage`, some photos are held
+    out that only calibrate label sets.
     """
-    begun = begin(tuning, order, stages)
+    begun = begin(tuning, order, stages, coverage=coverage)
     assert isinstance(begun.network, WithHead) and begun.tried is not None
     with stages.stage("training") as stage:
         fitted = fine_tuned(

@@ -7,64 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eyespot.audit import audit
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.coverage import Coverage, CoverageFigures
-from eyespot.classifier.heads import Head, Labels, probabilities
-from eyespot.datasets.dataset import ImageDataset, LeftOut
+from eyespot.classifier.heads import Head, probabilities
 from eyespot.datasets.names import counted
-from eyespot.embeddings import Embedded, embed
-from eyespot.engines import Backbone
+from eyespot.embeddings import embed
 from eyespot.evaluation.limits import covered
 from eyespot.evaluation.unrelated import unrelated
 from eyespot.pages.words import percent
+from eyespot.transfer.answered import Answered, sets_out_of_fold
 from eyespot.transfer.material import Material
+from eyespot.transfer.negatives import Negatives
 from eyespot.transfer.probes import Candidate, Examples, fit
 from eyespot.trust import coverage as label_sets
 from eyespot.trust import novelty
 from eyespot.trust.novelty import Known, Strangers
 
-NEGATIVE = "none_of_these"
-FEWEST_NEGATIVES = 2  # fewer are an accident, not an example
 TURNS = 3  # folds that measuring label sets needs: to learn, to calibrate, to measure
-
-
-@dataclass(frozen=True)
-class Negatives:
-    """The user's examples of none of these, each picture once; None: too few to learn from."""
-
-    strangers: Strangers | None = None
-    left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def negatives_of(
-    dataset: ImageDataset, backbone: Backbone, material: Material, *, flip: bool, device: str
-) -> Negatives:
-    """The readable examples of none of these, in groups, without any picture of a class.
-
-    One example teaches nothing: it is left out and told.
-    """
-    if not dataset.negatives:
-        return Negatives()
-    embedded = embed(dataset.negatives, backbone, device=device)
-    rows, copies = _once(embedded, set(material.contents))
-    left_out = (*embedded.left_out, *copies)
-    if len(rows) < FEWEST_NEGATIVES:
-        why = f"an example of none of these, of {FEWEST_NEGATIVES} or more that are needed"
-        alone = tuple(LeftOut(embedded.photos[i].file, why) for i in rows)
-        sentence = (
-            f"{NEGATIVE}/ has {counted(len(rows), 'photo')} that can be used, and 2 or more are "
-            "needed: nothing was learned from it. Put some more there, of what turns up in use."
-        )
-        return Negatives(None, (*left_out, *alone), (sentence,))
-    vectors = embedded.averaged(flip=flip).vectors[rows]
-    groups = _groups(dataset, embedded)[rows]
-    sentence = (
-        f"{counted(len(rows), 'photo')} of none of these taught what to refuse besides: pictures "
-        "like them."
-    )
-    return Negatives(Strangers(vectors, [NEGATIVE] * len(rows), groups), left_out, (sentence,))
 
 
 @dataclass(frozen=True)
@@ -79,6 +38,7 @@ class Making:
     seed: int
     unseen: NDArray[np.bool_] | None = None  # (N,) that the network itself has not learned from;
     # None: it has learned from none
+    answered: Answered | None = None  # by networks in folds, where this one has learned from them
 
 
 def with_trust(
@@ -98,7 +58,23 @@ def with_trust(
     sets, notes = label_sets_of(classifier.head, making, coverage=making.coverage)
     figures = label_sets_measured(sets, classifier.head, making)
     card = replace(found.card, coverage=figures)
-    return replace(found, coverage=sets, card=card), (*negatives.notes, *notes)
+    told = (*negatives.notes, *notes, *_told(figures, making))
+    return replace(found, coverage=sets, card=card), told
+
+
+def _told(figures: CoverageFigures | None, making: Making) -> tuple[str, ...]:
+    """How the label sets were measured, where that is not plain, or that they were not."""
+    if figures is None:
+        return (
+            "How often the label sets hold the truth was not measured: that takes a test part, or "
+            "more photos out of fold.",
+        )
+    if making.unseen is None or making.material.part(held_out=True):
+        return ()
+    return (
+        f"The label sets were measured on {counted(figures.n, 'photo')} out of fold, each fold "
+        "with thresholds from the next one: networks answered that had not seen them.",
+    )
 
 
 def trust_told(classifier: Classifier) -> str:
@@ -187,13 +163,19 @@ def _thresholds(
 def label_sets_measured(found: Coverage, head: Head, making: Making) -> CoverageFigures | None:
     """How often they hold the truth: on the test part, without one with folds that take turns.
 
-    None where there are too few folds for that, or where the network itself has learned from them.
+    None where there are too few folds for that.
     """
     examples, material = making.examples, making.material
     part = material.part(held_out=True)
     if part:
         rows, sets = list(part), found.sets(probabilities(head, material.vectors[list(part)]))
-    elif making.unseen is not None or len(np.unique(examples.folds)) < TURNS:
+    elif making.unseen is not None:
+        found_sets = _sets_as_answered(making, coverage=found.coverage)
+        if found_sets is None or making.answered is None:
+            return None
+        sets = found_sets
+        rows = np.array(material.part(held_out=False))[making.answered.rows].tolist()
+    elif len(np.unique(examples.folds)) < TURNS:
         return None
     else:
         rows = list(material.part(held_out=False))
@@ -229,6 +211,23 @@ def sets_in_turn(making: Making, *, coverage: float) -> NDArray[np.bool_]:
     return sets
 
 
+def _sets_as_answered(making: Making, *, coverage: float) -> NDArray[np.bool_] | None:
+    """(M, K) of the photos that networks answered in folds; None: too few of these did."""
+    material, answered = making.material, making.answered
+    if answered is None:
+        return None
+    groups = np.array(material.groups)[list(material.part(held_out=False))]
+    return sets_out_of_fold(
+        answered,
+        making.examples.labels[answered.rows],
+        making.examples.folds[answered.rows],
+        classes=material.classes,
+        groups=groups[answered.rows],
+        coverage=coverage,
+        seed=making.seed,
+    )
+
+
 def _held_back(
     examples: Examples, fold: int, *, but: NDArray[np.bool_] | None = None
 ) -> NDArray[np.bool_]:
@@ -243,26 +242,3 @@ def _unrelated(classifier: Classifier) -> Strangers:
     kinds = [str(photo.label) for photo in embedded.photos]
     vectors = embedded.averaged(flip=classifier.flip).vectors
     return Strangers(vectors, kinds, np.arange(len(kinds)))
-
-
-def _once(embedded: Embedded, known: set[str]) -> tuple[list[int], tuple[LeftOut, ...]]:
-    """The rows of pictures that were not there before, and why the others are left out."""
-    first: dict[str, str] = {}
-    rows, left_out = [], []
-    for i, (photo, facts) in enumerate(zip(embedded.photos, embedded.facts, strict=True)):
-        if facts.sha256 in known:
-            why = "none of these, and the same picture as a photo of a class: decide which"
-            left_out.append(LeftOut(photo.file, why))
-        elif facts.sha256 in first:
-            left_out.append(LeftOut(photo.file, f"the same picture as {first[facts.sha256]}"))
-        else:
-            first[facts.sha256] = photo.file
-            rows.append(i)
-    return rows, tuple(left_out)
-
-
-def _groups(dataset: ImageDataset, embedded: Embedded) -> Labels:
-    """(M',) which examples belong together, as the audit finds it."""
-    photos = tuple(replace(photo, label=NEGATIVE) for photo in embedded.photos)
-    alone = replace(dataset, photos=photos, classes=(NEGATIVE,), negatives=(), left_out=())
-    return np.array(audit(alone, replace(embedded, photos=photos, left_out=())).groups)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.heads import Head
 from eyespot.engines import Backbone
 from eyespot.evaluation.trials import Trial
+from eyespot.transfer.answered import Answered
 from eyespot.transfer.knowing import Making
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import Answers
@@ -44,7 +45,17 @@ class Taken:
             coverage=coverage,
             seed=seed,
             unseen=self.unseen,
+            answered=self._answered,
         )
+
+    @property
+    def _answered(self) -> Answered | None:
+        """What was answered out of fold; None: a test part was asked."""
+        if not self.answers.is_cross_validation:
+            return None
+        learned = np.array(self.material.part(held_out=False), np.int64)
+        rows = np.searchsorted(learned, np.array(self.answers.part, np.int64))
+        return Answered(rows, self.answers.probabilities)
 
     @property
     def learned(self) -> Examples:
