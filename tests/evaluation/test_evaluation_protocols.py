@@ -7,10 +7,12 @@ from eyespot.evaluation.protocols import CENTER, PROTOCOLS, Protocol, protocol, 
 from eyespot.values import from_json, to_json
 
 # views as the papers count them: AlexNet sect. 4.1, ResNet sect. 4.1, GoogLeNet sect. 7, Inception
-# v3 table 4, VGG sect. 3.2 (50 crops at each of 3 scales), pre-activation ResNet table 5
+# v3 table 4, VGG sect. 3.2 (50 crops at each of 3 scales; a map of the photo and of its mirror
+# image), OverFeat table 5 (six scales and their mirror images), pre-activation ResNet table 5
 VIEWS = {
     "center": 1, "mirror": 2, "ten-crop": 10, "resnet-ten-crop": 10, "googlenet-144": 144,
     "inception-12": 12, "vgg-150": 150, "preact-320": 1, "multi-scale": 5,
+    "vgg-dense": 2, "overfeat-six": 12,
 }  # fmt: skip
 
 
@@ -26,7 +28,7 @@ def test_what_is_averaged_is_said_wherever_there_are_several_views():
     assert str(CENTER) == "center, one view of each photo"
 
 
-@pytest.mark.parametrize("name", [*PROTOCOLS, "multi-scale:256,384,512"])
+@pytest.mark.parametrize("name", [*PROTOCOLS, "multi-scale:256,384,512", "vgg-dense:256,384,512"])
 def test_a_protocol_goes_to_json_and_back(name):
     found = protocol(name)
     assert found.name == name
@@ -57,6 +59,10 @@ def test_scales_are_those_of_the_papers_for_their_own_networks():
         ("multi-scale:32", "64 to 2048 pixels"),
         ("multi-scale:99999999999999999999", "64 to 2048 pixels"),
         ("multi-scale:256,256", "different scales"),
+        ("vgg-dense:192", "224 to 2048 pixels, such as vgg-dense:256,384,512"),
+        ("overfeat-six:256", "leave out ':256'"),
+        ("dense", "vgg-dense"),
+        ("overfeat", "overfeat-six"),
         ("multi-scale:²²²", "'²²²'"),
         ("", "Known: center"),
     ],

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eyespot.evaluation.protocols import Crops, LargerCrop, Part, Places, Views, WholePhoto, scaled
+from eyespot.evaluation.protocols import (
+    ClassMaps,
+    Crops,
+    LargerCrop,
+    OffsetMaps,
+    Part,
+    Places,
+    Views,
+    WholePhoto,
+    scaled,
+)
 from eyespot.images.preprocessing import Preprocessing, resized_size
 
 LONGEST = 4  # long to short side of a whole photo: what the network keeps of it grows with it
@@ -58,7 +68,10 @@ def panels(
     if isinstance(views, Crops):
         parts = regions(views, width, height, side=crop)
         return [(part, boxes(views.places, part.box, crop)) for part in parts]
-    if isinstance(views, WholePhoto):
+    if isinstance(views, OffsetMaps):
+        found = list(cuts(views, width, height, side=crop))
+        return [(Region(size, box, "middle"), [box]) for size, box in found]
+    if isinstance(views, WholePhoto | ClassMaps):
         sizes = [resized_size(width, height, scaled(scale, crop)) for scale in views.scales]
         wholes = [central(size, LONGEST * min(size), LONGEST * min(size)) for size in sizes]
         named = zip(sizes, wholes, strict=True)
@@ -75,6 +88,20 @@ def central(size: Size, width: int, height: int) -> Box:
     width, height = min(width, size[0]), min(height, size[1])
     left, top = _middle(size[0] - width), _middle(size[1] - height)
     return left, top, left + width, top + height
+
+
+def cuts(views: OffsetMaps, width: int, height: int, *, side: int) -> Iterator[tuple[Size, Box]]:
+    """The size that a photo is brought to and the middle of it that is shown, scale by scale.
+
+    The photo covers what is shown and keeps its shape; of a portrait, the long side stands.
+    """
+    for short, long in views.sizes:
+        shown = (scaled(long, side, of=views.crop), scaled(short, side, of=views.crop))
+        if height > width:
+            shown = (shown[1], shown[0])
+        factor = max(shown[0] / width, shown[1] / height)
+        size = (max(shown[0], round(width * factor)), max(shown[1], round(height * factor)))
+        yield size, central(size, *shown)
 
 
 def regions(views: Crops, width: int, height: int, *, side: int) -> Iterator[Region]:

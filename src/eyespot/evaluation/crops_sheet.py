@@ -7,7 +7,7 @@ from itertools import count as numbers
 from PIL import Image, ImageDraw, ImageFont
 
 from eyespot.evaluation.crops import Box, Region, panels
-from eyespot.evaluation.protocols import LargerCrop, Protocol, WholePhoto
+from eyespot.evaluation.protocols import AnySize, LargerCrop, Protocol
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.pages.words import count
 
@@ -60,13 +60,13 @@ def _head(
     name: str,
 ) -> list[str]:
     crops, views = sum(len(boxes) for _, boxes in drawn), protocol.views.count
-    kind = "picture" if isinstance(protocol.views, WholePhoto) else "crop"
+    kind = "picture" if isinstance(protocol.views, AnySize) else "crop"
     mirrored = " and as many mirror images" if views == 2 * crops else ""
     different = {(region.size, box) for region, boxes in drawn for box in boxes}
     same = f"; {len(different)} of them differ" if len(different) < crops else ""
     shape = f"{name}, {picture.width} x {picture.height} pixels"
     taken = f"the network sees {preprocessing.size} x {preprocessing.size}"
-    if isinstance(protocol.views, WholePhoto | LargerCrop):
+    if isinstance(protocol.views, AnySize | LargerCrop):
         taken = f"it was trained on {preprocessing.size} x {preprocessing.size}"
     return [f"{protocol.name}: {count(crops, kind)}{mirrored}", f"{shape}; {taken}{same}"]
 

@@ -16,7 +16,7 @@ from eyespot.evaluation.intervals import Bools, Ints, numbered
 from eyespot.evaluation.limits_asked import Limits, limits_of
 from eyespot.evaluation.metrics import measure, ranks
 from eyespot.evaluation.paired import compare
-from eyespot.evaluation.protocols import CENTER, Protocol, WholePhoto
+from eyespot.evaluation.protocols import CENTER, AnySize, Protocol
 from eyespot.evaluation.reliability import measure_calibration
 
 REMEMBERED = Note(
@@ -122,7 +122,7 @@ def groups(found: Answered) -> Ints:
 def _making(way: Way) -> tuple[tuple[str, str], ...]:
     classifier, protocol = way.classifier, way.protocol
     engine = classifier.engine.name
-    if isinstance(protocol.views, WholePhoto):
+    if isinstance(protocol.views, AnySize):
         engine = f"torch in float32, as whole photos differ in size; the centre crop by {engine}"
     asked = (("protocol", f"{protocol} ({protocol.source})"),) if protocol != CENTER else ()
     return (

@@ -78,7 +78,38 @@ class WholePhoto:
         return len(self.scales)
 
 
-Views = OwnCrop | Crops | LargerCrop | WholePhoto
+@dataclass(frozen=True)
+class ClassMaps:
+    """Every window of the whole photo and of its mirror image, at some scales, logits averaged."""
+
+    KIND: ClassVar[str] = "class maps"
+
+    scales: tuple[int, ...]  # of the short side, in the papers' pixels
+
+    @property
+    def count(self) -> int:
+        return len(self.scales) * 2
+
+
+@dataclass(frozen=True)
+class OffsetMaps:
+    """Every window of a photo cut to some sizes, and of its mirror image; each class's best place.
+
+    Windows lie as close as the cells in front of the last pool, which stops at every offset.
+    """
+
+    KIND: ClassVar[str] = "offset maps"
+
+    sizes: tuple[tuple[int, int], ...]  # pixels, short and long side
+    crop: int  # pixels of the network that sizes are stated for
+
+    @property
+    def count(self) -> int:
+        return len(self.sizes) * 2
+
+
+AnySize = WholePhoto | ClassMaps | OffsetMaps  # views that differ in size from photo to photo
+Views = OwnCrop | Crops | LargerCrop | AnySize
 
 
 @dataclass(frozen=True)
@@ -100,7 +131,12 @@ class Protocol:
 CENTER = Protocol("center", OwnCrop(), None, "the classifier's own preprocessing")
 RESNET_SCALES = (224, 256, 384, 480, 640)
 _RESNET = "He et al.: Deep Residual Learning for Image Recognition, CVPR 2016"
+_VGG = "Simonyan and Zisserman: Very Deep Convolutional Networks, ICLR 2015, sect. 3.2"
 MULTI_SCALE = "multi-scale"
+VGG_DENSE = "vgg-dense"
+# Sermanet et al., Table 5. Of the fifth scale it prints layer 5 as 32 x 35; its input and its
+# output are those of 32 x 38
+SIX_SIZES = ((245, 245), (281, 317), (317, 389), (389, 461), (425, 497), (461, 569))
 
 PROTOCOLS = {
     each.name: each
@@ -141,7 +177,14 @@ PROTOCOLS = {
             "vgg-150",
             Crops((256, 384, 512), "whole photo", "5 x 5"),
             "probabilities",
-            "Simonyan and Zisserman: Very Deep Convolutional Networks, ICLR 2015, sect. 3.2",
+            _VGG,
+        ),
+        Protocol(VGG_DENSE, ClassMaps((256,)), "probabilities", _VGG),
+        Protocol(
+            "overfeat-six",
+            OffsetMaps(SIX_SIZES, crop=221),
+            "probabilities",
+            "Sermanet et al.: OverFeat, ICLR 2014, sect. 3.3 and table 5",
         ),
         Protocol(
             "preact-320",
@@ -159,12 +202,19 @@ _ALIKE = {  # what others call them
     "12-crop": ("inception-12",),
     "144-crop": ("googlenet-144",),
     "150-crop": ("vgg-150",),
-    "dense": ("vgg-150", MULTI_SCALE),
+    "dense": (VGG_DENSE, "vgg-150", MULTI_SCALE),
+    "sliding window": (VGG_DENSE, "overfeat-six"),
+}
+_ANY_SCALES: dict[
+    str, tuple[type[WholePhoto] | type[ClassMaps], int]
+] = {  # whose scales can be typed: what they show, and the least of them
+    MULTI_SCALE: (WholePhoto, SMALLEST_SCALE),
+    VGG_DENSE: (ClassMaps, PAPERS_CROP),  # a window has to fit in
 }
 
 
 def protocol(text: str) -> Protocol:
-    """The protocol of a name, such as `ten-crop` or `multi-scale:256,384,512`.
+    """The protocol of a name, such as `ten-crop`, or `vgg-dense:256,384,512`.
 
     Raises `InputError` for an unknown name and for scales that are none.
     """
@@ -172,34 +222,33 @@ def protocol(text: str) -> Protocol:
     found = lookup("protocol", name, PROTOCOLS, groups=_ALIKE)
     if not colon:
         return found
-    if name != MULTI_SCALE:
+    if name not in _ANY_SCALES:
         raise InputError(f"{name} has its scales by its paper: leave out {text[len(name) :]!r}")
-    scales = tuple(_scale(number) for number in listed.split(","))
+    scales = tuple(_scale(name, number) for number in listed.split(","))
     if len(set(scales)) != len(scales) or len(scales) > MOST_SCALES:
         raise InputError(f"{text}: expected up to {MOST_SCALES} different scales")
-    return Protocol(text, WholePhoto(scales), found.averages, found.source)
+    views, _ = _ANY_SCALES[name]
+    return Protocol(text, views(scales), found.averages, found.source)
 
 
-def scaled(scale: int, crop: int) -> int:
-    """Pixels of the short side for a network trained on crops of `crop` pixels.
+def scaled(scale: int, crop: int, *, of: int = PAPERS_CROP) -> int:
+    """Pixels of the short side for a network trained on crops of `crop` pixels, not `of`.
 
     AlexNet's 256 for its 224 is 293 for 256, and 32 for the 28 of a digit.
 
     >>> scaled(256, 224), scaled(256, 299), scaled(256, 28)
     (256, 342, 32)
     """
-    return round(crop * scale / PAPERS_CROP)
+    return round(crop * scale / of)
 
 
-def _scale(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not _is_scale(int(text[:9])):
+def _scale(name: str, text: str) -> int:
+    _, least = _ANY_SCALES[name]
+    is_number = text.isascii() and text.isdigit()
+    if not is_number or not least <= int(text[:9]) <= LARGEST_SCALE:
         raise InputError(
-            f"{MULTI_SCALE} expects scales of {SMALLEST_SCALE} to {LARGEST_SCALE} pixels, such as "
-            f"{MULTI_SCALE}:256,384,512, not {text!r}. They are those of a network for "
+            f"{name} expects scales of {least} to {LARGEST_SCALE} pixels, such as "
+            f"{name}:256,384,512, not {text!r}. They are those of a network for "
             f"{PAPERS_CROP} pixels: others take them in proportion."
         )
     return int(text)
-
-
-def _is_scale(number: int) -> bool:
-    return SMALLEST_SCALE <= number <= LARGEST_SCALE

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,12 @@ from eyespot.datasets.dataset import Photo
 from eyespot.engines import Backbone, Engine
 from eyespot.engines.run import run_views
 from eyespot.errors import EyespotError, ImageError, InputError
-from eyespot.evaluation.crops import LONGEST, central, crops_of
+from eyespot.evaluation.crops import LONGEST, central, crops_of, cuts
 from eyespot.evaluation.protocols import (
+    ClassMaps,
     Crops,
     LargerCrop,
+    OffsetMaps,
     OwnCrop,
     Protocol,
     Views,
@@ -32,6 +35,11 @@ from eyespot.evaluation.protocols import (
 )
 from eyespot.images.decode import Decoded, decode
 from eyespot.images.preprocessing import Preprocessing, resized_size
+
+if TYPE_CHECKING:
+    from eyespot.networks.architecture import Network
+
+ADVICE = "Name a protocol of crops, such as ten-crop: every network can take it."
 
 Pixels = NDArray[np.uint8]
 Places = NDArray[np.int64]  # of each view among those that differ
@@ -74,6 +82,13 @@ def averaged(
     return row
 
 
+def _together(answers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What each view's map says, (V, K) -> (K,): the mean, brought to a sum of 1."""
+    mean = answers.mean(axis=0, dtype=np.float64)
+    row: NDArray[np.float32] = (mean / mean.sum()).astype(np.float32)
+    return row
+
+
 def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """(V, K) -> (1, K)."""
     mean: NDArray[np.float64] = rows.mean(axis=0, keepdims=True, dtype=np.float64)
@@ -86,6 +101,8 @@ def _asked(
     views, preprocessing = protocol.views, classifier.backbone.preprocessing
     if isinstance(views, WholePhoto):
         engine, step = _for_any_size(classifier, protocol, views)
+    elif isinstance(views, ClassMaps | OffsetMaps):
+        engine, step = _sliding(classifier, protocol), 1
     else:
         engine, step = classifier.engine, 1
     short_side = 2 * _largest(views, preprocessing)
@@ -101,6 +118,8 @@ def _asked(
     for answer in run_views(engine, read, sources, views=views.count, also=places):
         if isinstance(answer, ImageError):
             yield answer
+        elif isinstance(views, ClassMaps | OffsetMaps):
+            yield _together(answer.vectors)
         else:
             yield averaged(classifier.head, answer.vectors, answer.extra, protocol)
 
@@ -122,6 +141,12 @@ def pictures(
         yield from _crops(views, preprocessing, picture)
     elif isinstance(views, WholePhoto):
         yield from _whole(views, preprocessing, picture, step)
+    elif isinstance(views, ClassMaps):
+        for pixels in _whole(WholePhoto(views.scales), preprocessing, picture, step):
+            yield pixels
+            yield pixels[:, ::-1]
+    elif isinstance(views, OffsetMaps):
+        yield from _cut(views, preprocessing, picture)
 
 
 def _crops(views: Crops, preprocessing: Preprocessing, picture: Image.Image) -> Iterator[Pixels]:
@@ -140,15 +165,33 @@ def _crops(views: Crops, preprocessing: Preprocessing, picture: Image.Image) -> 
 def _whole(
     views: WholePhoto, preprocessing: Preprocessing, picture: Image.Image, step: int
 ) -> Iterator[Pixels]:
-    most = LONGEST * min(picture.size)
-    picture = picture.crop(central(picture.size, most, most))
+    picture = _without_ends(picture)
     for scale in views.scales:
         size = resized_size(*picture.size, scaled(scale, preprocessing.crop))
         rescaled = preprocessing.resized(picture, size)
         width, height = (side // step * step for side in size)
-        pixels = np.asarray(rescaled.crop(central(size, width, height)))
-        border = ((preprocessing.padding,) * 2,) * 2
-        yield np.pad(pixels.reshape(height, width, -1), (*border, (0, 0)))
+        yield _framed(rescaled.crop(central(size, width, height)), preprocessing)
+
+
+def _cut(views: OffsetMaps, preprocessing: Preprocessing, picture: Image.Image) -> Iterator[Pixels]:
+    picture = _without_ends(picture)
+    for size, box in cuts(views, *picture.size, side=preprocessing.crop):
+        pixels = _framed(preprocessing.resized(picture, size).crop(box), preprocessing)
+        yield pixels
+        yield pixels[:, ::-1]
+
+
+def _without_ends(picture: Image.Image) -> Image.Image:
+    """Of a strip, the middle: what a network keeps of a photo grows with its long side."""
+    most = LONGEST * min(picture.size)
+    return picture.crop(central(picture.size, most, most))
+
+
+def _framed(picture: Image.Image, preprocessing: Preprocessing) -> Pixels:
+    """The pixels (H, W, C), with the border of zeros that some networks learned with."""
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    border = ((preprocessing.padding,) * 2,) * 2
+    return np.pad(pixels, (*border, (0, 0)))
 
 
 def _places(views: Views, preprocessing: Preprocessing, picture: Image.Image) -> Places:
@@ -163,8 +206,11 @@ def _places(views: Views, preprocessing: Preprocessing, picture: Image.Image) ->
 
 def _largest(views: Views, preprocessing: Preprocessing) -> int:
     """Pixels of the short side at the largest scale."""
-    if isinstance(views, Crops | WholePhoto):
-        return max(scaled(scale, preprocessing.crop) for scale in views.scales)
+    crop = preprocessing.crop
+    if isinstance(views, Crops | WholePhoto | ClassMaps):
+        return max(scaled(scale, crop) for scale in views.scales)
+    if isinstance(views, OffsetMaps):
+        return max(scaled(short, crop, of=views.crop) for short, _ in views.sizes)
     return preprocessing.resize
 
 
@@ -190,6 +236,12 @@ def _for_any_size(
     return _InTurn(TorchEngine(backbone, device, batch_size=1)), step
 
 
+def _sliding(classifier: Classifier, protocol: Protocol) -> Engine:
+    from eyespot.evaluation.windows import MapEngine
+
+    return _InTurn(MapEngine(classifier, protocol, _network(classifier.backbone, protocol)))
+
+
 class _InTurn:
     """An engine that answers one photo after another, always in the same thread.
 
@@ -207,6 +259,18 @@ class _InTurn:
         return self._thread.submit(self._engine, pixels).result()
 
 
+def _network(backbone: Backbone, protocol: Protocol) -> Network:
+    """The backbone's network. Raises `InputError` where a mean image binds it to one size."""
+    if backbone.preprocessing.mean_image is not None:
+        raise InputError(
+            f"{protocol.name} shows pictures of other sizes, but this classifier takes a mean "
+            f"image of its own size from each. {ADVICE}"
+        )
+    if backbone.load is None:
+        raise EyespotError(f"{backbone.architecture} came without its network")
+    return backbone.load()
+
+
 def _required(backbone: Backbone, protocol: Protocol, sides: Sequence[int]) -> tuple[Backbone, int]:
     """The backbone with its network at hand, and what sizes are multiples of.
 
@@ -214,20 +278,12 @@ def _required(backbone: Backbone, protocol: Protocol, sides: Sequence[int]) -> t
     """
     import torch
 
-    advice = "Name a protocol of crops, such as ten-crop: every network can take it."
-    if backbone.preprocessing.mean_image is not None:
-        raise InputError(
-            f"{protocol.name} shows pictures of other sizes, but this classifier takes a mean "
-            f"image of its own size from each. {advice}"
-        )
-    if backbone.load is None:
-        raise EyespotError(f"{backbone.architecture} came without its network")
-    network = backbone.load()
+    network = _network(backbone, protocol)
     step = network.image_size_step
     for side in sorted(sides):
         cut = side // step * step
         try:
             network.check(torch.empty(1, network.in_channels, cut, cut, device="meta"))
         except InputError as error:
-            raise InputError(f"{protocol.name} asks for {side} pixels. {error} {advice}") from error
+            raise InputError(f"{protocol.name} asks for {side} pixels. {error} {ADVICE}") from error
     return replace(backbone, load=lambda: network), step
