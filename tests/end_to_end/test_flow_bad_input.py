@@ -169,7 +169,7 @@ def test_traceback_shows_where_an_error_came_from(tmp_path):
 
 
 @needs_root
-def test_a_read_only_photo_folder_is_trained_on_and_a_read_only_place_is_told(made, cache):
+def test_a_read_only_photo_folder_is_trained_on_and_a_read_only_place_is_told(made, converted_in):
     """As nobody: photos that may only be read are enough; the bundle needs a place of its own."""
     place = Path(tempfile.mkdtemp(prefix="eyespot-nobody-"))
     try:
@@ -178,7 +178,7 @@ def test_a_read_only_photo_folder_is_trained_on_and_a_read_only_place_is_told(ma
         for name in ("home", "out"):
             (place / name).mkdir()
             shutil.chown(place / name, NOBODY)
-        shutil.copytree(cache, place / "home" / "eyespot")
+        converted_in(place / "home" / "eyespot")
         for path in (place / "home").rglob("*"):
             shutil.chown(path, NOBODY)
         for path in (place / "photos").rglob("*"):

@@ -71,11 +71,10 @@ def run_in(place: Place, *words: str) -> Ran:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, cache, made):
+def place(tmp_path_factory, converted_in, made):
     root = tmp_path_factory.mktemp("interrupted")
     write_textures(root / "photos", photos=6)
-    for part in ("engines", "weights"):
-        shutil.copytree(cache / part, root / "cache" / "eyespot" / part)
+    converted_in(root / "cache" / "eyespot")
     env = {**os.environ, "XDG_CACHE_HOME": str(root / "cache")}
     first = Place(root, env, {}, 0.0)
     process = start(*first.words, env=env)

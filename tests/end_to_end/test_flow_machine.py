@@ -251,10 +251,12 @@ def test_a_full_disk_is_told_with_what_is_needed_and_leaves_nothing(made, tmp_pa
 
 
 @pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
-def test_a_full_disk_under_the_cache_is_told_and_the_next_run_goes_on(made, cache, tmp_path):
-    with small_disk(tmp_path / "disk", "64m") as disk:
-        for part in ("engines", "weights"):
-            shutil.copytree(cache / part, disk / "eyespot" / part)
+def test_a_full_disk_under_the_cache_is_told_and_the_next_run_goes_on(
+    made, cache, converted_in, tmp_path
+):
+    converted = sum(path.stat().st_size for path in cache.glob("*/**/*") if path.is_file())
+    with small_disk(tmp_path / "disk", f"{(converted >> 20) + 32}m") as disk:
+        converted_in(disk / "eyespot")
         env = {**os.environ, "XDG_CACHE_HOME": str(disk)}
         filler = disk / "filler"
         filler.write_bytes(bytes(shutil.disk_usage(disk).free - 16_384))

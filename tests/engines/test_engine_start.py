@@ -34,9 +34,9 @@ def crops():
 
 
 @pytest.fixture
-def own_cache(engine, cache, tmp_path, monkeypatch):
+def own_cache(engine, converted_in, tmp_path, monkeypatch):
     """A copy of the session's cache that may be damaged, and conversions that take less time."""
-    shutil.copytree(cache, tmp_path / "cache" / "eyespot")
+    converted_in(tmp_path / "cache" / "eyespot")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(convert, "CROPS", 6)
     monkeypatch.setattr(convert, "TORCH_CROPS", 2)
