@@ -11,7 +11,7 @@ ALLOWED = {
     *("section", "aside", "figure", "figcaption", "div", "p", "h1", "h2", "h3", "span", "b"),
     *("strong", "a", "code", "bdi", "ul", "li", "dl", "dt", "dd", "details", "summary", "img"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
-    *("svg", "path", "rect", "line", "circle", "text", "g", "image", "title"),
+    *("svg", "path", "rect", "line", "circle", "text", "g", "image", "use", "title"),
 }
 ADDRESSES = ("href", "src", "action", "formaction", "data", "srcset", "background", "poster")
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from eyespot.cli.crops import show_crops
 from eyespot.cli.measured import Measured, Order, measure_each, measure_together
 from eyespot.cli.sources import PHOTOS
-from eyespot.cli.terminal import SEED, print_json
+from eyespot.cli.terminal import SEED, StageLines, print_json
 from eyespot.datasets.names import shown
-
-if TYPE_CHECKING:
-    from eyespot.evaluation.findings import Report
-
 
 PAGE, TABLE = "report.html", "predictions.csv"
 
@@ -94,7 +90,7 @@ def evaluate(
 def _say(measured: Measured, out: Path | None, overwrite: bool, as_json: bool) -> None:
     """Write what is to be written, and print the rest."""
     if out is not None:
-        _write(measured.report, out, overwrite=overwrite)
+        _write(measured, out, overwrite=overwrite, is_quiet=as_json)
     if as_json:
         print_json(measured.answer)
         return
@@ -129,11 +125,22 @@ def _require_free(out: Path, overwrite: bool) -> None:
         )
 
 
-def _write(report: Report, out: Path, *, overwrite: bool) -> None:
+def _write(measured: Measured, out: Path, *, overwrite: bool, is_quiet: bool) -> None:
     from eyespot import files
+    from eyespot.errors import EyespotError
+    from eyespot.evaluation.enlarging import heat_maps
     from eyespot.evaluation.report import report_html
     from eyespot.evaluation.table import predictions_csv
 
+    watcher, start, look = StageLines(is_quiet=is_quiet), time.perf_counter(), None
+    watcher.begin("report")
+    if measured.classifier is not None:
+        try:
+            look = heat_maps(measured.classifier)
+        except EyespotError as error:
+            watcher.note(f"The photos have no heat maps: {error}")
+    page = report_html(measured.report, look=look)
     with files.folder_atomic(out, overwrite=overwrite) as folder:
-        files.write_atomic(folder / PAGE, report_html(report))
-        files.write_atomic(folder / TABLE, predictions_csv(report.rows))
+        files.write_atomic(folder / PAGE, page)
+        files.write_atomic(folder / TABLE, predictions_csv(measured.report.rows))
+    watcher.end(f"{len(page.encode()) / 1e6:.1f} MB", time.perf_counter() - start)

@@ -15,6 +15,7 @@ from eyespot.cli.terminal import StageLines, note, note_left_out, wrapped
 from eyespot.datasets.names import counted, shown
 
 if TYPE_CHECKING:
+    from eyespot.classifier.classifier import Classifier
     from eyespot.evaluation.ensemble import Ensemble
     from eyespot.evaluation.findings import Report
     from eyespot.evaluation.protocols import Protocol
@@ -43,6 +44,7 @@ class Measured:
     report: Report
     answer: dict[str, Any]
     tell: Callable[[], None]
+    classifier: Classifier | None = None  # whose report it is; None: an ensemble's
 
 
 def measure_each(order: Order) -> Measured:
@@ -51,13 +53,14 @@ def measure_each(order: Order) -> Measured:
     from eyespot.evaluation.evaluate import evaluate
 
     dataset = open_dataset(order.data)
-    reports = []
+    reports, classifiers = [], []
     for word in order.bundles:
         watcher = StageLines(is_quiet=order.is_quiet)
         watcher.begin("evaluate")
         start = time.perf_counter()
+        classifiers.append(open_classifier(word, device=order.device))
         report = evaluate(
-            open_classifier(word, device=order.device),
+            classifiers[-1],
             dataset,
             protocol=order.protocol,
             seed=order.seed,
@@ -74,7 +77,8 @@ def measure_each(order: Order) -> Measured:
 
     pairs = zip(order.bundles, reports, strict=True)
     answers = [{"bundle": word, **machine_answer(report)} for word, report in pairs]
-    return Measured(reports[0], answers[0] if len(answers) == 1 else {"results": answers}, tell)
+    answer = answers[0] if len(answers) == 1 else {"results": answers}
+    return Measured(reports[0], answer, tell, classifiers[0])
 
 
 def measure_together(order: Order) -> Measured:

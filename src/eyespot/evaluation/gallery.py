@@ -4,21 +4,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from eyespot.classifier.suspicion import how_many_are_wrong
 from eyespot.errors import ImageError
 from eyespot.evaluation.answers import Neighbour, Row
+from eyespot.evaluation.enlarging import Look, enlarged
 from eyespot.evaluation.findings import Report
+from eyespot.pages.enlarged import Enlarged, opened
 from eyespot.pages.glossary import term
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.photos import gallery, photo_card, strip
 from eyespot.pages.pieces import link, name, paragraph, quiet, section
 from eyespot.pages.thumbnails import SIZE, thumbnail
-from eyespot.pages.words import count
+from eyespot.pages.words import count, percent
 
 ERRORS_SHOWN = 120  # with three neighbours each about 2.5 MB
 PER_PAIR = 24
+CAUTION = "A heat map says where a network looked, never that it looked there for a good reason."
 SELDOM = 2  # photos: rarer confusions share one gallery
 RIGHT_SHOWN = 60  # over all classes
 RIGHT_PER_CLASS = 8
@@ -67,8 +71,26 @@ def choose(report: Report) -> Chosen:
     return Chosen(wrong, right, dict(counts))
 
 
-def pictures(chosen: Chosen) -> Pictures:
-    """The thumbnails of everything shown; None for a photo that can no longer be read."""
+@dataclass(frozen=True)
+class Shown:
+    """The embedded pictures: every photo small, the first ones larger, too."""
+
+    small: Pictures
+    large: dict[Row, Enlarged]
+
+    @cached_property
+    def numbers(self) -> dict[Row, int]:
+        """What the larger photos are called in the page."""
+        return {row: number for number, row in enumerate(self.large)}
+
+
+def pictures(chosen: Chosen, *, look: Look | None = None) -> Shown:
+    """The pictures of everything shown, with heat maps by `look`, where there is one."""
+    return Shown(_thumbnails(chosen), enlarged(chosen.rows, look))
+
+
+def _thumbnails(chosen: Chosen) -> Pictures:
+    """None for a photo that can no longer be read."""
     needed = [(row.source, SIZE) for row in chosen.rows if row.source]
     shown_neighbours = (
         near for rows in chosen.wrong.values() for row in rows for near in _near(row)
@@ -87,7 +109,7 @@ def _thumbnail(wanted: tuple[Path | bytes, int]) -> str | None:
         return None
 
 
-def errors_section(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
+def errors_section(report: Report, chosen: Chosen, *, shown: Shown) -> Html:
     """Every confusion with its photos; empty where nothing was confused."""
     errors = report.errors
     if not errors:
@@ -99,7 +121,9 @@ def errors_section(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
     )
     intro = paragraph(
         "Above each photo its true label, below it the answers with their probability. "
-        "The surest errors come first: there a label may be wrong."
+        "The surest errors come first: there a label may be wrong.",
+        " A click on a photo opens it larger." if shown.large else "",
+        f" {CAUTION}" if any(each.heat for each in shown.large.values()) else "",
     )
     groups = [
         _pair_block(report, pair, rows, chosen, shown, kind="pair")
@@ -119,7 +143,7 @@ def _doubted(report: Report) -> str:
     return f"Of all labels {report.suspects:,} look wrong. {told}" if told else ""
 
 
-def _seldom_block(report: Report, chosen: Chosen, shown: Pictures) -> Html:
+def _seldom_block(report: Report, chosen: Chosen, shown: Shown) -> Html:
     """The confusions that happened once or twice, side by side; each can still be linked to."""
     pairs = {p: rows for p, rows in chosen.wrong.items() if chosen.counts[p] <= SELDOM}
     if not pairs:
@@ -134,7 +158,7 @@ def _seldom_block(report: Report, chosen: Chosen, shown: Pictures) -> Html:
     return join((title, gallery(cards)))
 
 
-def right_blocks(report: Report, chosen: Chosen, *, shown: Pictures) -> Html:
+def right_blocks(report: Report, chosen: Chosen, *, shown: Shown) -> Html:
     """The right answers of each class, shown when their cell of the matrix is chosen."""
     return join(
         _pair_block(report, pair, rows, chosen, shown, kind="on-demand")
@@ -149,7 +173,7 @@ def place_of(report: Report, pair: Pair) -> str:
 
 
 def _pair_block(
-    report: Report, pair: Pair, rows: Iterable[Row], chosen: Chosen, shown: Pictures, *, kind: str
+    report: Report, pair: Pair, rows: Iterable[Row], chosen: Chosen, shown: Shown, *, kind: str
 ) -> Html:
     truth, answer = pair
     cards = [_card(row, shown) for row in rows]
@@ -164,23 +188,50 @@ def _pair_block(
     return tag("div", anchor, title, gallery(cards, more=more), close)
 
 
-def _card(row: Row, shown: Pictures, *, anchor: str | None = None) -> Html:
+def _card(row: Row, shown: Shown, *, anchor: str | None = None) -> Html:
     near = [
-        (shown.get((n.source, SMALL)) if n.source else None, n.file, name(n.label))
+        (shown.small.get((n.source, SMALL)) if n.source else None, n.file, name(n.label))
         for n in _near(row)
     ]
+    number = shown.numbers.get(row)
+    place = anchor if number is None or anchor else f"card-{number}"
+    opens = f"photo-{number}"
+    refused = paragraph("refused: ", term("none of these"))
     return photo_card(
-        shown.get((row.source, SIZE)) if row.source else None,
+        shown.small.get((row.source, SIZE)) if row.source else None,
         row.file,
         above=join((quiet("truth "), name(row.truth))),
         labels=row.labels,
-        none_of_these=row.none_of_these,
         truth=row.truth,
-        anchor=anchor,
-        below=strip(near, title=term("nearest training photos", "Nearest training photos"))
-        if near
-        else "",
+        anchor=place,
+        below=join(
+            (
+                refused if row.is_none_of_these else "",
+                strip(near, title=term("nearest training photos", "Nearest training photos"))
+                if near
+                else "",
+            )
+        ),
+        larger=None
+        if number is None or place is None
+        else opened(shown.large[row], row.file, anchor=opens, back=place, facts=_facts(row)),
+        opens=opens,
     )
+
+
+def _facts(row: Row) -> list[Html]:
+    """What is known of a photo besides its labels."""
+    told = []
+    if row.group is not None:
+        told.append(join((term("group"), " ", name(row.group))))
+    if row.label_set is not None:
+        names = join((name(label) for label in row.label_set), ", ")
+        told.append(join((term("label set"), ": ", names)))
+    if row.none_of_these is not None:
+        more = f"{percent(row.none_of_these)} of known photos look more familiar"
+        refused = (": refused as ", term("none of these")) if row.is_none_of_these else ()
+        told.append(join((more, *refused)))
+    return told
 
 
 def _near(row: Row) -> tuple[Neighbour, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from eyespot.datasets.dataset import LeftOut
 from eyespot.evaluation.cautions import cautions
+from eyespot.evaluation.enlarging import Look
 from eyespot.evaluation.findings import Note, Report
 from eyespot.evaluation.gallery import choose, errors_section, pictures, place_of, right_blocks
 from eyespot.evaluation.limits_section import coverage_section, in_short, novelty_section
@@ -55,13 +56,13 @@ FILES_NAMED = 200  # of those left out for one reason
 CLASSES_SHOWN = 100  # in the table of classes; the rest on demand
 
 
-def report_html(report: Report, *, learning: Html = NOTHING) -> str:
+def report_html(report: Report, *, learning: Html = NOTHING, look: Look | None = None) -> str:
     """The whole page as one string. Reads the photos that it shows, and nothing else.
 
-    `learning` is a section about a training, where there was one.
+    `learning` is a section about a training, where there was one; `look` draws the heat maps.
     """
     chosen = choose(report)
-    shown = pictures(chosen)
+    shown = pictures(chosen, look=look)
     body = join(
         (
             _first_screen(report, has_learning=bool(learning)),

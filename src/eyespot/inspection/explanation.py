@@ -9,30 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from eyespot import files
 from eyespot.classifier.classifier import Classifier, Prediction
 from eyespot.classifier.heads import probabilities
 from eyespot.datasets.names import shown
-from eyespot.errors import ImageError, InputError, lookup
-from eyespot.images.decode import decode
-from eyespot.images.preprocessing import Preprocessing, resized_size
-from eyespot.images.source import file_bytes
+from eyespot.errors import InputError, lookup
 from eyespot.inspection.deletion import Deletion, delete
 from eyespot.inspection.heat_map import HeatMap, HeatMaps
+from eyespot.inspection.looking import Box, looked_at, without_padding
 from eyespot.inspection.training_photos import Neighbours, neighbours
 from eyespot.pages.words import between, listed, percent
 
 NEAREST = 5
 SURE = 0.8  # probability from which an answer counts as sure
 TELLING = 0.01  # of probability: a smaller difference between two tenths tells nothing
-SHOWN_SIDE = 640  # pixels: the picture is kept at least as long as that on its short side
 CAUTION = "A heat map says where a network looked, never that it looked there for a good reason."
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom, shares of the picture
 
 
 @dataclass(frozen=True)
@@ -115,7 +108,7 @@ def explain(
         lookup("class", label, dict.fromkeys(classifier.classes))
     folder = training_folder(classifier, photos)
     maps = HeatMaps(classifier)
-    seen = _looked_at(Path(photo), classifier.backbone.preprocessing)
+    seen = looked_at(Path(photo), classifier.backbone.preprocessing)
     prediction = classifier.predict(photo)
     assert isinstance(prediction, Prediction)
     vector = classifier.embed([photo])[0]
@@ -129,7 +122,7 @@ def explain(
         prediction=prediction,
         label=classifier.classes[place],
         probability=float(probabilities(classifier.head, vector[None])[0, place]),
-        heat_map=_cut(heat_map, classifier.backbone.preprocessing.padding),
+        heat_map=without_padding(heat_map, classifier.backbone.preprocessing.padding),
         deletion=deletion,
         neighbours=near,
         picture=seen.picture,
@@ -150,40 +143,6 @@ def training_folder(classifier: Classifier, photos: str | Path | None) -> Path |
         return Path(photos)
     remembered = Path(classifier.card.photos)
     return remembered if classifier.card.photos and remembered.is_dir() else None
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A photo as it is, as it is shown, and as the network sees it."""
-
-    content: str  # SHA-256 of its file
-    picture: Image.Image
-    pixels: NDArray[np.uint8]  # (H, W, C)
-    box: Box
-
-
-def _looked_at(path: Path, preprocessing: Preprocessing) -> _Seen:
-    """Raises `ImageError`, with the file's name, where it cannot be read."""
-    try:
-        content = file_bytes(path)
-        _, pixels = preprocessing.read(content)
-        decoded = decode(content, short_side=max(SHOWN_SIDE, 2 * preprocessing.resize))
-    except ImageError as error:
-        raise ImageError(f"{shown(str(path))}: {error}") from error
-    picture = preprocessing.prepared(decoded.picture).convert("RGB")
-    width, height = resized_size(*picture.size, preprocessing.resize)
-    crop = preprocessing.crop
-    left, top = round((width - crop) / 2), round((height - crop) / 2)
-    box = (left / width, top / height, (left + crop) / width, (top + crop) / height)
-    return _Seen(files.sha256(content), picture, pixels, box)
-
-
-def _cut(found: HeatMap, padding: int) -> HeatMap:
-    """The map of the crop, without what was put around it."""
-    if not padding:
-        return found
-    inside = slice(padding, -padding)
-    return replace(found, heat=found.heat[inside, inside])
 
 
 def _weighed(found: Explanation, classifier: Classifier) -> Explanation:

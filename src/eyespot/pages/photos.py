@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from eyespot.pages.enlarged import opening
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.pieces import hidden, probability_bars, quiet
 
@@ -16,16 +17,23 @@ def photo_card(
     truth: str | None = None,
     below: str = "",
     anchor: str | None = None,
+    larger: Html | None = None,
+    opens: str = "",
 ) -> Html:
     """One photo. `picture` is what `thumbnail` gave, or None where the file cannot be shown.
 
     The file's name is the picture's alternative text and shows on hover. With a `truth` the card
-    carries marks: right at its bar, wrong at a first label that is another one.
+    carries marks: right at its bar, wrong at a first label that is another one. A click on the
+    photo leads to `opens`, the place of `larger`, which unfolds inside the card.
     """
     head = tag("div", {"class": "above"}, above) if above else ""
     bars = probability_bars(labels, none_of_these=none_of_these, truth=truth) if labels else ""
     foot = tag("div", {"class": "below"}, below) if below else ""
-    return tag("li", {"class": "card", "id": anchor}, head, photo(picture, file), bars, foot)
+    small = photo(picture, file)
+    if larger is not None:
+        small = opening(small, file, anchor=opens)
+    card = {"class": "card", "id": anchor}
+    return tag("li", card, head, small, bars, foot, larger or "")
 
 
 def photo(picture: str | None, file: str) -> Html:
