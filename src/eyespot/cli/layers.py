@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from eyespot.cli.opened import is_bundle, open_network
 from eyespot.cli.terminal import columns, print_json, print_wrapped
-from eyespot.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,21 +55,18 @@ def layers(network: str, size: int | None, is_all: bool, as_json: bool) -> None:
 
 def _built(word: str) -> tuple[str, Network, int]:
     """The network's name, itself, and the size of its photos."""
-    if is_bundle(word):
-        opened = open_network(word)
-        return opened.name, opened.network, opened.preprocessing.size
     import torch
 
+    from eyespot.inspection.inside.subject import IMAGENET, subject
     from eyespot.networks import architectures, build, find
     from eyespot.weights import catalogue
 
     checkpoint = catalogue.checkpoints().get(word)
-    try:
-        architecture = find(word if checkpoint is None else checkpoint.network)
-    except InputError as error:
-        if word in architectures():
-            raise
-        raise InputError(f"{error} A bundle's folder is written with a slash: {word}/") from error
+    is_path = Path(word).exists() or "/" in word
+    if word == IMAGENET or (is_path and checkpoint is None and word not in architectures()):
+        looked = subject(word)
+        return looked.architecture.name, looked.network, looked.preprocessing.size
+    architecture = find(word if checkpoint is None else checkpoint.network)
     with torch.device("meta"):
         return architecture.name, build(architecture.name), architecture.image_size
 
