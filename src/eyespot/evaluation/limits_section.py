@@ -14,6 +14,7 @@ from eyespot.pages.words import between, count, percent
 ROWS_SHOWN = 12  # classes; the rest on demand
 MOSTLY = 0.5
 YOURS = "your examples"
+EVERY = "unrelated, of all kinds"
 HEADS = ("refused: dot and interval", "refused", "told apart", "photos")
 
 
@@ -27,7 +28,9 @@ def novelty_section(found: NoveltyFigures) -> Html:
         ", wrongly.",
     )
     negatives = () if found.negatives is None else (replace(found.negatives, name=YOURS),)
-    kinds = _told("pictures", (*negatives, *found.unrelated), caption="Pictures of something else")
+    every = (replace(each, name=EVERY) for each in found.unrelated[:1])
+    unrelated = (*every, *found.unrelated[1:])
+    kinds = _told("pictures", (*negatives, *unrelated), caption="Pictures of something else")
     classes = sorted(found.left_out_classes, key=lambda each: (each.refused, each.name))
     if not classes:
         return section(none_of_these(found), kept, kinds, anchor="none-of-these")
