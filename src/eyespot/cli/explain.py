@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.asking import asking
 from eyespot.cli.charts import require_picture
-from eyespot.cli.sources import PHOTOS, open_classifier
+from eyespot.cli.sources import open_classifier
 from eyespot.cli.terminal import SEED, note, print_json, print_wrapped
 
 if TYPE_CHECKING:
@@ -18,22 +19,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("bundle")
-@click.argument("photo", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("why.png"),
-    show_default=True,
-    help="The picture, a PNG file.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
 @click.option("--label", help="Where it sees this class instead of its answer.")
-@click.option("--photos", type=PHOTOS, help="Where the training photos lie  [as trained]")
 @click.option("--k", type=click.IntRange(1, 5), default=5, help="Nearest training photos.  [5]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="For the tenths at random.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@asking("why.png", drawn="The picture")
 def explain(
     bundle: str,
     photo: Path,

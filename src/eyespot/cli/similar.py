@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eyespot.cli.asking import asking
 from eyespot.cli.charts import require_picture
 from eyespot.cli.sources import PHOTOS, open_classifier
 from eyespot.cli.terminal import note, print_json, print_wrapped
@@ -19,21 +20,9 @@ MOST = 60  # photos on a sheet
 
 
 @click.command()
-@click.argument("bundle")
-@click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--k", type=click.IntRange(1, MOST), default=12, show_default=True, help="How many.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("near.png"),
-    show_default=True,
-    help="The sheet, a PNG file.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace an existing --out.")
-@click.option("--photos", type=PHOTOS, help="Where the training photos lie  [as trained]")
 @click.option("--among", type=PHOTOS, help="Of all photos in this folder instead.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@asking("near.png", drawn="The sheet")
 def similar(
     bundle: str,
     photo: Path,
