@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from eyespot.cli.charts import require_page_or_chart
 from eyespot.cli.option_groups import GroupedCommand
 from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import SEED, StageLines, print_json, wrapped
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from eyespot.training.scratch import Beginning, Order
 
 FOUND = 1  # exit code where the set-up has a fault
-ENDINGS = (".html", ".svg")
 
 
 class CheckLines(StageLines):
@@ -98,7 +98,8 @@ def check(ctx: click.Context) -> int:
 
     values = ctx.params
     only = _only(values["only"], values["out"])
-    _require_place(values["out"], overwrite=values["overwrite"])
+    if values["out"] is not None:
+        require_page_or_chart(values["out"], overwrite=values["overwrite"])
     order = _order(values)
     is_quiet = values["as_json"]
     begun = begin(order, Stages(StageLines(is_quiet=is_quiet)))
@@ -124,22 +125,6 @@ def _only(words: tuple[str, ...], out: Path | None) -> tuple[str, ...]:
     if out is not None and out.suffix.lower() == ".svg" and names and "rates" not in names:
         raise click.UsageError("an SVG shows the learning rates: add --only rates")
     return tuple(dict.fromkeys(names))
-
-
-def _require_place(out: Path | None, *, overwrite: bool) -> None:
-    """Raise `InputError`, before any work, where nothing can or should be written."""
-    from eyespot import files
-
-    if out is None:
-        return
-    name = shown(str(out))
-    if out.suffix.lower() not in ENDINGS:
-        raise InputError(f"{name}: name a page that ends in .html, or a chart that ends in .svg")
-    if out.is_dir():
-        raise InputError(f"{name} is a folder: name a file in it, such as check.html")
-    if out.exists() and not overwrite:
-        raise InputError(f"{name} already exists: choose another --out, or pass --overwrite")
-    files.require_writable(out)
 
 
 def _order(values: dict[str, Any]) -> Order:
