@@ -74,6 +74,13 @@ def test_top_activations(photos):
     assert "Its strongest answer to 2 photos is" in said
 
 
+def test_tour(photos):
+    answer = json.loads(run("tour", *FRESH, photos / "bee" / "1.png", "--json"))
+    documented("tour", answer)
+    assert [row["field"] for row in answer["stages"]] == [5, 6, 14, 16]  # 5; +1; +4*2; +1*2
+    assert answer["answer"] is None and Path("tour.html").stat().st_size > 10_000
+
+
 def test_nothing_is_computed_where_nothing_can_be_written(photos):
     Path("there.png").write_bytes(b"mine")
     for out, said in (("there.png", "already exists"), ("x.svg", "ends in .png")):

@@ -15,6 +15,9 @@ from eyespot.inspection.inside.filters import filters, levels, likeness
 from eyespot.inspection.inside.grid import inked
 from eyespot.inspection.inside.subject import Subject, subject
 from eyespot.inspection.inside.top_activations import top_activations
+from eyespot.inspection.inside.tour import tour
+from eyespot.inspection.inside.tour_page import page_html
+from eyespot.networks import find
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +176,27 @@ def test_the_embedded_network_is_there_without_a_file():
     found = subject("imagenet")
     assert not found.is_random and len(found.stages) == 9
     assert filters(found).weights.shape == (32, 3, 3, 3)
+
+
+def test_a_tour_goes_through_the_stages_to_the_label(spots):
+    found = tour(subject("imagenet"), spots[1].path)
+    assert [stop.maps.layer for stop in found.stops] == list(subject("imagenet").stages)
+    assert found.stops[0].side == 3 and found.stops[-1].side is None
+    # the rows of the paper's table add up to the network
+    rows = [*(stop.row for stop in found.stops), *found.head]
+    assert sum(row.multiply_adds for row in rows) == find("efficientnet_lite0").multiply_adds
+    assert found.embedding.shape == (1280,) and len(found.answer.labels) == 5
+    first = found.stops[0]
+    for unit, seen in zip(first.units, first.seen, strict=True):
+        row, column = np.unravel_index(first.maps.values[unit].argmax(), (112, 112))
+        top, left = max(0, 2 * row), max(0, 2 * column)  # the padding is below and to the right
+        assert np.array_equal(seen, found.pixels[top : 2 * row + 3, left : 2 * column + 3])
+    page = page_html(found, command="eyespot tour")
+    assert page.count("<section") == 11 and found.answer.label in page
+    assert page.count("data:image/jpeg") > 9 * 7
+
+
+def test_a_tour_of_what_has_learned_nothing_says_so(lenet, spots):
+    found = tour(lenet, spots[0].path)
+    page = page_html(found, command="eyespot tour")
+    assert found.answer is None and "Random weights" in page and "there is no label" in page

@@ -13,13 +13,13 @@ from eyespot.cli.terminal import SEED
 Command = Callable[..., Any]
 
 
-def looking(out: str) -> Callable[[Command], Command]:
+def looking(out: str, *, kind: str = "picture, a PNG") -> Callable[[Command], Command]:
     """The argument MODEL and the options of a command that draws `out`."""
     options = (
         click.argument("model"),
         click.option(
             "--out", type=click.Path(path_type=Path), default=Path(out), show_default=True,
-            help="The picture, a PNG file.",
+            help=f"The {kind} file.",
         ),
         click.option("--overwrite", is_flag=True, help="Replace an existing --out."),
         click.option(

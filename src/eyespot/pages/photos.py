@@ -50,10 +50,21 @@ def gallery(cards: Sequence[Html], *, more: str = "") -> Html:
     return join((tag("ul", {"class": "gallery"}, *cards), rest))
 
 
-def strip(photos: Sequence[tuple[str | None, str, str]], *, title: str) -> Html:
-    """Small photos in a row under a title: (picture, file, words under it) each."""
+def strip(
+    photos: Sequence[tuple[str | None, str, str]], *, title: str, is_small: bool = False
+) -> Html:
+    """Small photos in a row under a title: (picture, file, words under it) each.
+
+    Three fill the width; `is_small` puts as many side by side as fit.
+    """
     shown = [
         tag("li", None, photo(picture, file), tag("span", {"class": "quiet"}, words))
         for picture, file, words in photos
     ]
-    return join((quiet(title), hidden(": "), tag("ul", {"class": "strip"}, *shown)))
+    return join(
+        (
+            quiet(title),
+            hidden(": "),
+            tag("ul", {"class": "strip small" if is_small else "strip"}, *shown),
+        )
+    )
