@@ -148,6 +148,8 @@ def test_every_cell_has_its_command(amount, likeness, command):
     assert advice_words.command(advice, "photos/") == command
     assert advice_words.headline(advice).count(".") == 1
     assert advice_words.command(advice, "my photos").startswith("eyespot train 'my photos'")
+    again = advice_words.command(advice, "photos/", ("--network", "resnet18", "--add", "a b"))
+    assert again == command.replace("photos/", "photos/ --network resnet18 --add 'a b'")
 
 
 @pytest.mark.parametrize(

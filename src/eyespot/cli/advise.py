@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from eyespot.cli.charts import require_page
+from eyespot.cli.option_groups import GroupedCommand
 from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import SEED, StageLines, note_left_out, print_json, wrapped
 from eyespot.datasets.names import shown
@@ -18,63 +19,72 @@ if TYPE_CHECKING:
     from eyespot.transfer.advising import Advised
 
 
-@click.command()
+class AdviseCommand(GroupedCommand):
+    """The options by what they are for."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Options": ("out", "overwrite", "seed", "device", "as_json"),
+        "Which photos and which network, as for eyespot train": (
+            "network", "group_by", "group_column", "labels", "add",
+        ),
+    }  # fmt: skip
+
+
+@click.command(cls=AdviseCommand)
 @click.argument("photos", type=PHOTOS)
 @click.option("--out", type=click.Path(path_type=Path), help="Page to write, such as advice.html.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing page.")
 @click.option("--network", help="Pretrained weights to ask: see eyespot weights.")
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
+@click.option("--group-column", metavar="NAME", help="A column of the table, for the same.")
 @click.option("--labels", type=click.Path(path_type=Path), help="The audit's labels.csv, edited.")
+@click.option("--add", type=click.Path(path_type=Path), help="Sorted photos that join PHOTOS.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="For the folds and shares.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def advise(
-    photos: Path,
-    out: Path | None,
-    overwrite: bool,
-    network: str | None,
-    group_by: str | None,
-    labels: Path | None,
-    seed: int,
-    device: str,
-    as_json: bool,
-) -> None:
+def advise(ctx: click.Context) -> None:
     """Say what to do with PHOTOS: train a head, fine-tune, or photograph more.
 
     Looks at every photo once and asks linear heads on every stage of a pretrained network, and on
     1/8, 1/4, 1/2 and all of the photos, by grouped cross-validation. Early stages against late ones
     tell how like ImageNet the photos are, the last doubling of the photos tells whether there are
-    enough. Nothing is trained or written but the page.
+    enough. Nothing is trained or written but the page. The training that is advised gets the
+    options that say which photos were looked at, and by which network.
 
     \b
     Example:
       eyespot advise photos/
       eyespot advise photos/ --out advice.html
+      eyespot advise photos/ --add sorted/ --group-by "(bird\\d+)_"
     """
     from eyespot.transfer import advising
     from eyespot.weights.catalogue import DEFAULT
 
+    values = ctx.params
+    source, out = str(values["photos"]), values["out"]
     if out is not None:
-        require_page(out, overwrite=overwrite)
+        require_page(out, overwrite=values["overwrite"])
     order = advising.Order(
-        source=photos,
-        network=network or DEFAULT,
-        seed=seed,
-        group_by=group_by,
-        labels=labels,
-        device=device,
+        source=values["photos"],
+        network=values["network"] or DEFAULT,
+        seed=values["seed"],
+        group_by=values["group_by"],
+        group_column=values["group_column"],
+        labels=values["labels"],
+        add=values["add"],
+        device=values["device"],
     )
-    found = advising.advise(order, watcher=StageLines(is_quiet=as_json))
+    found = advising.advise(order, watcher=StageLines(is_quiet=values["as_json"]))
     if out is not None:
         from eyespot import files
         from eyespot.transfer.advice_page import advice_html
 
         command = shlex.join(["eyespot", *sys.argv[1:]])
-        files.write_atomic(out, advice_html(found, source=str(photos), command=command))
-    if as_json:
-        print_json(machine_answer(found, str(photos), out))
+        files.write_atomic(out, advice_html(found, source=source, command=command))
+    if values["as_json"]:
+        print_json(machine_answer(found, source, out))
     else:
-        _print(found, str(photos), out)
+        _print(found, source, out)
 
 
 def machine_answer(found: Advised, source: str, out: Path | None) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def machine_answer(found: Advised, source: str, out: Path | None) -> dict[str, A
     told = {
         "advice": words.headline(found.advice),
         "evidence": [words.likeness(found.advice), words.amount(found.advice)],
-        "command": words.command(found.advice, source),
+        "command": words.command(found.advice, source, found.options),
     }
     made = {
         "network": found.network,
@@ -126,4 +136,4 @@ def _print(found: Advised, source: str, out: Path | None) -> None:
     click.echo()
     if out is not None:
         click.echo(f"Wrote {shown(str(out))}")
-    click.echo(f"Try: {words.command(advice, source)}")
+    click.echo(f"Try: {words.command(advice, source, found.options)}")

@@ -34,7 +34,7 @@ HERE = "Your photos are here"
 def advice_html(found: Advised, *, source: str, command: str) -> str:
     """The whole page. `source` are the photos as typed, `command` is what made the page."""
     advice = found.advice
-    next_step = words.command(advice, source)
+    next_step = words.command(advice, source, found.options)
     top = tag(
         "header",
         None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from eyespot.evaluation.intervals import Interval
 from eyespot.pages.words import count, percent
@@ -28,9 +28,9 @@ TABLE: dict[tuple[Amount, Likeness], tuple[str, str]] = {
 FEW_ERRORS = 12
 
 
-def command(advice: Advice, source: str) -> str:
-    """What to type next."""
-    train = f"eyespot train {shlex.quote(source)}"
+def command(advice: Advice, source: str, options: Sequence[str] = ()) -> str:
+    """What to type next; `options` say which network and which photos were looked at."""
+    train = shlex.join(["eyespot", "train", source, *options])
     if is_settled(advice):
         return train
     if advice.amount == "a lot":

@@ -26,8 +26,27 @@ class Order:
     network: str = catalogue.DEFAULT  # a checkpoint
     seed: int = 0
     group_by: str | None = None
+    group_column: str | None = None
     labels: Path | None = None  # the audit's table, edited
+    add: Path | None = None  # sorted photos that join those of `source`
     device: str = "auto"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What a training has to be told as well, to learn what was looked at here."""
+        given = {
+            "--network": None if self.network == catalogue.DEFAULT else self.network,
+            "--group-by": self.group_by,
+            "--group-column": self.group_column,
+            "--labels": self.labels,
+            "--add": self.add,
+        }
+        return tuple(
+            word
+            for option, value in given.items()
+            if value is not None
+            for word in (option, str(value))
+        )
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,7 @@ class Advised:
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]  # what could not be as asked, one sentence each
     seconds: dict[str, float] = field(compare=False)
+    options: tuple[str, ...] = ()  # of the training that is advised, beside what the advice says
 
 
 def advise(order: Order, *, watcher: Watcher | None = None) -> Advised:
@@ -52,7 +72,13 @@ def advise(order: Order, *, watcher: Watcher | None = None) -> Advised:
     checkpoint = catalogue.find(order.network)
     parts = parts_of(checkpoint.name)
     with stages.stage("photos") as stage:
-        dataset = open_dataset(order.source, group_by=order.group_by, labels=order.labels)
+        dataset = open_dataset(
+            order.source,
+            group_by=order.group_by,
+            group_column=order.group_column,
+            labels=order.labels,
+            add=order.add,
+        )
         check_trainable(dataset)
         stage.figure = f"{len(dataset):,} found, {len(dataset.classes)} classes"
     with stages.stage("embedding") as stage:
@@ -82,7 +108,9 @@ def advise(order: Order, *, watcher: Watcher | None = None) -> Advised:
     for sentence in notes:
         stages.watcher.note(sentence)
     left_out = (*dataset.left_out, *material.left_out)
-    return Advised(advice, dataset.name, checkpoint.name, left_out, notes, stages.seconds)
+    return Advised(
+        advice, dataset.name, checkpoint.name, left_out, notes, stages.seconds, order.options
+    )
 
 
 def _alone(embedded: Embedded, parts: Parts) -> Embedded:
