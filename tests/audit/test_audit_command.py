@@ -109,6 +109,19 @@ def test_the_edited_table_is_honoured_and_kept(photos, tmp_path):
     assert "temple/wrong.jpg,flower" in table.read_text("utf-8-sig")
 
 
+def test_a_column_of_the_table_says_what_belongs_together(photos, tmp_path):
+    """Two pictures, each with a copy or near-copy: two groups, until one place joins them."""
+    sites = {"flower/one": "x", "temple/one": "x", "temple/again": "x", "temple/wrong": "y"}
+    table = tmp_path / "sites.csv"
+    rows = [f"{file}.jpg,{file.partition('/')[0]},{site}" for file, site in sites.items()]
+    table.write_text("\n".join(["file,label,site", *rows]))
+    answers = [
+        json.loads(run(photos, "--json", "--labels", table, *words).stdout)
+        for words in ((), ("--group-column", "site"))
+    ]
+    assert [answer["independent"] for answer in answers] == [2, 1]
+
+
 def test_a_folder_that_is_not_there_is_said_so(tmp_path):
     result = run(tmp_path / "nowhere")
     assert "does not exist" in str(result.exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from eyespot.cli.sources import PHOTOS
 from eyespot.cli.terminal import StageLines, note, print_json, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from eyespot.audit.findings import Audit
     from eyespot.datasets.dataset import ImageDataset
     from eyespot.embeddings import Embedded
@@ -41,6 +44,7 @@ class AuditCommand(click.Command):
 @click.option("--labels", type=click.Path(path_type=Path), help="An audit's labels.csv, edited.")
 @click.option("--suspects", is_flag=True, help="Look for wrong labels; so does a bare --labels.")
 @click.option("--group-by", help="Column, or pattern with one bracket: what must not be split.")
+@click.option("--group-column", metavar="NAME", help="A column of the table, for the same.")
 @click.option("--network", help="Pretrained weights to compare photos with: see eyespot weights.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps (torch).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -52,6 +56,7 @@ def audit(
     labels: Path | None,
     suspects: bool,
     group_by: str | None,
+    group_column: str | None,
     network: str | None,
     device: str,
     as_json: bool,
@@ -75,12 +80,16 @@ def audit(
       eyespot audit photos/ --json --fail-on leaks --fail-on conflicting-labels
     """
     from eyespot.audit.write import folder_for
+    from eyespot.datasets.catalogue import open_dataset
 
     kinds = _kinds(fail_on)
     folder = out or folder_for(photos)
     _require_place(folder, photos)
     watcher = StageLines(is_quiet=as_json)
-    dataset, embedded, found = _examined(photos, group_by, labels, network, device, watcher)
+    opened = partial(
+        open_dataset, photos, group_by=group_by, group_column=group_column, labels=labels
+    )
+    dataset, embedded, found = _examined(opened, network, device, watcher)
     if suspects or "suspect-labels" in kinds:
         found = _with_suspects(found, dataset, embedded, watcher)
     page, table = _written(found, folder, dataset, str(photos), overwrite, watcher)
@@ -144,23 +153,17 @@ def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _examined(
-    photos: Path,
-    group_by: str | None,
-    labels: Path | None,
-    network: str | None,
-    device: str,
-    watcher: StageLines,
+    opened: Callable[[], ImageDataset], network: str | None, device: str, watcher: StageLines
 ) -> tuple[ImageDataset, Embedded, Audit]:
     """Read the folder, look at every photo once, compare them all."""
     from eyespot import audit as auditing
-    from eyespot.datasets.catalogue import open_dataset
     from eyespot.embeddings import embed
     from eyespot.engines import pretrained
     from eyespot.weights.catalogue import DEFAULT
 
     began = time.perf_counter()
     watcher.begin("photos")
-    dataset = open_dataset(photos, group_by=group_by, labels=labels)
+    dataset = opened()
     every = (*dataset.photos, *dataset.negatives)
     number = len(every) + len(dataset.left_out)
     watcher.end(f"{number:,} found, {len(dataset.classes)} classes", time.perf_counter() - began)
