@@ -43,5 +43,13 @@ class Embedded:
         """With `flip`, the mean over photo and mirror image in place of both; else as it is."""
         if not flip:
             return self
-        mean = (self.vectors + self.mirrored) / np.float32(2)
+        mean = of_both_views(self.vectors, self.mirrored)
         return replace(self, vectors=mean, mirrored=mean)
+
+
+def of_both_views(
+    vectors: NDArray[np.float32], mirrored: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(N, D) twice -> (N, D): the mean over each photo and its mirror image."""
+    mean: NDArray[np.float32] = (vectors + mirrored) / np.float32(2)
+    return mean

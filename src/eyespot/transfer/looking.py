@@ -15,6 +15,7 @@ from PIL import Image
 from eyespot import files
 from eyespot.datasets.dataset import Photo
 from eyespot.embeddings import embed
+from eyespot.embeddings.embedded import of_both_views
 from eyespot.engines import Backbone, start
 from eyespot.engines.run import in_threads
 from eyespot.errors import InputError
@@ -51,7 +52,7 @@ def look(photos: Photos, backbone: Backbone, *, flip: bool, device: str) -> Seen
             f"pixels (N, H, W, 3), not {_shown(photos, array)}"
         )
     if flip:
-        mean = (seen.vectors + seen.mirrored) / np.float32(2)
+        mean = of_both_views(seen.vectors, seen.mirrored)
         return Seen(mean, mean, seen.contents)
     return seen
 
