@@ -25,6 +25,13 @@ Method = Literal["probe", "auto", "fine-tune", "scratch"]
 Unfreeze = int | Literal["all"]
 
 
+WAYS = (
+    'method is "probe", "auto", "fine-tune" or "scratch"; recipe and image_size are for "scratch" '
+    'alone, epochs, batch_size and learning_rate for "scratch" and "fine-tune", unfreeze for '
+    '"fine-tune" and "auto", and time_limit for all but "probe"'
+)
+
+
 def train(
     photos: str | Path,
     *,
@@ -53,10 +60,10 @@ def train(
     "probe" trains a head on the pretrained weights `network`, with `coverage` also label sets that
     hold the truth in that share of photos; "fine-tune" lets its last `unfreeze` stages learn on,
     and "auto" takes the cheapest of these that is about as good as the best, both in `time_limit`
-    seconds, 600 unless told; "scratch" trains the `network` of the
-    catalogue itself, as its paper or `recipe` says, in `time_limit` seconds at most. What was
-    measured is in `.card.measured`; with `out` the bundle is written, and a training from scratch
-    goes on where it was stopped. Raises `InputError` where that cannot be, with what to do.
+    seconds, 600 unless told; "scratch" trains the `network` of the catalogue itself, as its paper
+    or `recipe` says, in `time_limit` seconds at most. What was measured is in `.card.measured`;
+    with `out` the bundle is written, and a training from scratch goes on where it was stopped.
+    Raises `InputError` where that cannot be, with what to do.
 
     >>> eyespot.train("photos/").predict("robin.jpg").label
     'robin'
@@ -72,11 +79,7 @@ def train(
     )
     ways = {"probe": _probe, "auto": _probe, "fine-tune": _fine_tune, "scratch": _scratch}
     if method not in ways or not learning.is_for(method):
-        raise InputError(
-            'method is "probe", "auto", "fine-tune" or "scratch"; recipe and image_size are for '
-            '"scratch" alone, epochs, batch_size and learning_rate for "scratch" and "fine-tune", '
-            'unfreeze for "fine-tune" and "auto", and time_limit for all but "probe"'
-        )
+        raise InputError(WAYS)
     return ways[method](replace(asked, is_auto=method == "auto"), learning)
 
 
