@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from eyespot.transfer import better_probe as under_test
 from eyespot.transfer.better_probe import Responses, View, better_probe, chosen_view
 from eyespot.transfer.probes import Examples, choose
 from eyespot.transfer.stages import Parts
+from eyespot.transfer.tried import Tried
 from eyespot.weights.catalogue import DEFAULT
 
 PARTS = Parts(("early", "late", "embedding"), (6, 6, 6))
@@ -132,7 +134,7 @@ def test_paired_differences_allow_a_weaker_decay_than_each_for_itself():
     assert together[0].strength >= paired[0].strength  # two groups are sure of less
 
 
-def test_from_photos_to_a_contender(digits):
+def test_from_photos_to_a_contender(digits, tmp_path, monkeypatch):
     """On torch itself, without a conversion; the digits 0 and 7 are easy for any stage."""
     places = [i for i, label in enumerate(digits.labels) if label != "one"][
         ::4
@@ -142,7 +144,8 @@ def test_from_photos_to_a_contender(digits):
     folds = np.arange(len(places)) % 3
     nothing = np.zeros((len(places), 0), np.float32)
     seen = []
-    contender = better_probe(
+    ask = partial(
+        better_probe,
         photos,
         Examples(nothing, nothing, labels, folds, 2),
         groups=list(range(len(places))),
@@ -150,6 +153,7 @@ def test_from_photos_to_a_contender(digits):
         device="cpu",
         progress=lambda done, total: seen.append((done, total)),
     )
+    contender = ask(kept=Tried(tmp_path / "tried", "digits"))
     assert contender.name == "better probe" and contender.is_whole and contender.notes == ()
     assert (contender.probabilities.argmax(axis=1) == labels).mean() > 0.9
     assert seen[-1] == (12, 12) and contender.seconds > 0
@@ -157,3 +161,16 @@ def test_from_photos_to_a_contender(digits):
     assert len(ready.vectors) == 12 and ready.vectors.shape[1] == ready.head.width
     assert (probabilities(ready.head, ready.vectors).argmax(axis=1) == labels).all()
     assert ready.backbone.output.endswith("embedding")
+    apart, answered = contender.by_chance(np.arange(len(places)) % 4, 0.0)
+    assert answered.all() and (apart.argmax(axis=1) == labels).mean() > 0.9
+
+    def never(*arguments, **options):
+        raise AssertionError("what is kept is not chosen again")
+
+    monkeypatch.setattr(under_test, "chosen_view", never)
+    again = ask(kept=Tried(tmp_path / "tried", "digits"))
+    assert (again.words, again.seconds) == (contender.words, contender.seconds)
+    np.testing.assert_array_equal(again.probabilities, contender.probabilities)
+    np.testing.assert_array_equal(again.fit().vectors, ready.vectors)
+    with pytest.raises(AssertionError, match="chosen again"):
+        ask(kept=Tried(tmp_path / "tried", "other digits"))

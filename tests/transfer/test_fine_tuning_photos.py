@@ -17,11 +17,12 @@ from eyespot.networks import build, find
 from eyespot.training import scratch
 from eyespot.training.facts import Epoch, Fitted, Machine, Plan
 from eyespot.training.fine_tuning import WithHead
-from eyespot.transfer import frozen, tuned_folds
+from eyespot.transfer import frozen, tuned_contender, tuned_folds
 from eyespot.transfer.learning_on import fine_tuned, never_worse, responses_for
 from eyespot.transfer.lesson import Tuning, lesson, recipe_for
 from eyespot.transfer.probes import Examples
-from eyespot.transfer.tuned_folds import Task, TooLittleError, fine_tuning, logits, tuned_on
+from eyespot.transfer.tuned_contender import fine_tuning
+from eyespot.transfer.tuned_folds import Task, TooLittleError, logits, tuned_on
 from eyespot.weights.catalogue import DEFAULT
 
 LAST = Tuning(unfrozen=1)
@@ -174,13 +175,13 @@ def test_too_little_time_for_a_training_is_said_before_it_begins(task):
 @pytest.mark.slow
 def test_folds_are_answered_by_networks_that_have_not_seen_them(task, monkeypatch):
     seen = []
-    inner = tuned_folds.tuned_on
+    inner = tuned_contender.tuned_on
 
-    def watched(task, rows, *, seconds, kept):
+    def watched(task, rows, *, seconds, kept, place=None):
         seen.append(rows)
-        return inner(task, rows, seconds=seconds, kept=kept)
+        return inner(task, rows, seconds=seconds, kept=kept, place=place)
 
-    monkeypatch.setattr(tuned_folds, "tuned_on", watched)
+    monkeypatch.setattr(tuned_contender, "tuned_on", watched)
     contender = fine_tuning(task, seconds=300.0)
     assert contender.is_whole and len(seen) == 3
     for fold, rows in enumerate(seen):

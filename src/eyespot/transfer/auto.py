@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.heads import probabilities
 from eyespot.embeddings import embed
 from eyespot.errors import InputError
+from eyespot.evaluation.metrics import Metrics, measure
 from eyespot.training import scratch
 from eyespot.training.precision import Wish
 from eyespot.training.stages import Stages
@@ -25,7 +26,9 @@ from eyespot.transfer.lesson import TIME_LIMIT, Tuning
 from eyespot.transfer.measuring import answers_to, choice_of
 from eyespot.transfer.probes import Candidate, cross_validate
 from eyespot.transfer.taken import Taken
-from eyespot.transfer.tuned_folds import Task, TooLittleError, fine_tuning
+from eyespot.transfer.tried import Tried
+from eyespot.transfer.tuned_contender import fine_tuning
+from eyespot.transfer.tuned_folds import Task, TooLittleError
 from eyespot.weights import catalogue
 
 BETTER_PROBE = 0.3  # share of the time that is left, after which it begins no further fold
@@ -42,9 +45,19 @@ class Trying:
 
 
 def best(
-    probe: Taken, trying: Trying, stages: Stages, *, source: Path, seed: int, device: str
+    probe: Taken,
+    trying: Trying,
+    stages: Stages,
+    *,
+    source: Path,
+    seed: int,
+    device: str,
+    kept: Tried | None = None,
 ) -> Taken:
-    """The probe, or what is better by more than a standard error; of the photos in `source`."""
+    """The probe, or what is better by more than a standard error; of the photos in `source`.
+
+    What is finished is `kept`: a further run with it goes on where this one was.
+    """
     order = scratch.Order(
         source=source,
         network=catalogue.find(trying.tuning.weights).network,
@@ -53,32 +66,84 @@ def best(
         precision=trying.precision,
         workers=trying.workers,
     )
-    deadline = time.monotonic() + trying.time_limit - sum(stages.seconds.values())
-    contenders, notes = [_as_contender(probe, stages)], []
-    with stages.stage("joined") as stage:
-        left = deadline - time.monotonic()
-        contenders.append(_better_probe(probe, trying, order, BETTER_PROBE * left, stages))
-        stage.figure = _told(contenders[-1])
-    with stages.stage("tuning") as stage:
-        try:
-            task = _task(probe, trying, order)
-            watch = stages.watcher.advance
-            left = deadline - time.monotonic()
-            contenders.append(fine_tuning(task, seconds=left, progress=watch))
-            stage.figure = _told(contenders[-1])
-        except TooLittleError as error:
-            notes.append(f"Fine-tuning was not tried: {error}.")
-            stage.figure = "not tried"
-    labels, groups = probe.learned.labels, [probe.material.groups[i] for i in probe.rows]
-    choice = decide(contenders, labels, groups)
-    notes += [note for each in contenders for note in each.notes]
-    notes.append(choice.sentence)
-    if choice.chosen is contenders[0]:
-        return replace(probe, trials=choice.trials, notes=tuple(notes))
-    with stages.stage("taken") as stage:
-        taken = _taken(probe, choice, choice.chosen.fit(), order)
-        stage.figure = choice.chosen.name
-    return replace(taken, trials=choice.trials, notes=(*notes, *taken.notes))
+    kept = kept or Tried(began=time.monotonic() - sum(stages.seconds.values()))
+    tries = _Tries(probe, trying, order, stages, kept)
+    try:
+        contenders, notes = tries.contenders()
+        labels, groups = probe.learned.labels, [probe.material.groups[i] for i in probe.rows]
+        choice = decide(contenders, labels, groups)
+        notes += [note for each in contenders for note in each.notes]
+        notes.append(choice.sentence)
+        if choice.chosen is contenders[0]:
+            return replace(probe, trials=choice.trials, notes=tuple(notes))
+        with stages.stage("taken") as stage:
+            taken = _taken(probe, choice, choice.chosen.fit(), order)
+            stage.figure = choice.chosen.name
+        with stages.stage("random split") as stage:
+            random_split, told = _by_chance(probe, choice.chosen, seconds=tries.left, seed=seed)
+            stage.figure = "" if random_split is None else f"{random_split.n:,} photos"
+    finally:
+        kept.keep_spent()
+    answers = replace(taken.answers, random_split=random_split)
+    notes += [*taken.notes, *told]
+    return replace(taken, answers=answers, trials=choice.trials, notes=tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """What is tried, on which photos, and how much time is left for it."""
+
+    probe: Taken
+    trying: Trying
+    order: scratch.Order
+    stages: Stages
+    kept: Tried
+
+    @property
+    def left(self) -> float:
+        """Seconds, after what this run and those before it have spent."""
+        return self.trying.time_limit - self.kept.spent
+
+    def contenders(self) -> tuple[list[Contender], list[str]]:
+        """The cheapest first, and what was not tried, in sentences."""
+        stages, probe = self.stages, self.probe
+        found, notes = [_as_contender(probe, stages)], []
+        with stages.stage("joined") as stage:
+            seconds = BETTER_PROBE * self.left
+            found.append(_better_probe(probe, self.trying, self.order, seconds, stages, self.kept))
+            stage.figure = _told(found[-1])
+        with stages.stage("tuning") as stage:
+            try:
+                task = _task(probe, self.trying, self.order)
+                watch = stages.watcher.advance
+                found.append(fine_tuning(task, seconds=self.left, progress=watch, kept=self.kept))
+                stage.figure = _told(found[-1])
+            except TooLittleError as error:
+                notes.append(f"Fine-tuning was not tried: {error}.")
+                stage.figure = "not tried"
+        return found, notes
+
+
+def _by_chance(
+    probe: Taken, chosen: Contender, *, seconds: float, seed: int
+) -> tuple[Metrics | None, tuple[str, ...]]:
+    """What a random split would have told of what is taken; None: nothing belongs together.
+
+    Where the time does not allow to ask, what it would have told of the probe, and a sentence.
+    """
+    if probe.answers.random_split is None or chosen.by_chance is None:
+        return None, ()
+    material, rows = probe.material, probe.rows
+    separated, _ = material.examples(seed=seed, grouped=False)
+    folds = separated.folds[~probe.is_calibrating]
+    found, answered = chosen.by_chance(folds, seconds)
+    if not answered.any():
+        return probe.answers.random_split, (
+            f"Time did not allow to ask {chosen.name} by a random split: what that would have told "
+            "is what it told of the probe.",
+        )
+    labels = material.labels[rows[answered]]
+    return measure(material.classes, labels, found[answered], seed=seed), ()
 
 
 def _told(contender: Contender) -> str:
@@ -102,7 +167,12 @@ def _as_contender(probe: Taken, stages: Stages) -> Contender:
 
 
 def _better_probe(
-    probe: Taken, trying: Trying, order: scratch.Order, seconds: float, stages: Stages
+    probe: Taken,
+    trying: Trying,
+    order: scratch.Order,
+    seconds: float,
+    stages: Stages,
+    kept: Tried,
 ) -> Contender:
     return better_probe(
         [probe.material.photos[i] for i in probe.rows],
@@ -113,6 +183,7 @@ def _better_probe(
         device=order.device,
         seconds=seconds,
         progress=stages.watcher.advance,
+        kept=kept,
     )
 
 

@@ -17,22 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.classifier.calibration import calibrated
-from eyespot.classifier.heads import Vectors, probabilities
+from eyespot.classifier.heads import Labels, Vectors, probabilities
 from eyespot.datasets.dataset import Photo
 from eyespot.embeddings import embed
+from eyespot.embeddings.embedded import of_both_views
 from eyespot.engines import EMBEDDING, pretrained
 from eyespot.pages.words import count, listed
-from eyespot.transfer.contenders import Contender, Ready, paired
+from eyespot.transfer.contenders import Answers, Contender, Ready, paired
 from eyespot.transfer.probes import (
     SOFTMAX,
     Candidate,
     Examples,
     choose,
+    cross_validate,
     fit,
     one_thread_per_product,
     out_of_fold,
 )
 from eyespot.transfer.stages import Parts, joined, parts_of
+from eyespot.transfer.tried import Found, Tried
+from eyespot.values import from_json, to_json
 
 NAME = "better probe"
 ENDS = (1, 2, 3, 4)  # so many of the last parts are joined, or all of them
@@ -82,8 +86,7 @@ class Responses:
         else:
             photo, mirror = (self.parts.of(each, view.parts) for each in self.joined)
         if view.flip:
-            mean = (photo + mirror) / np.float32(2)
-            return replace(self.examples, vectors=mean, mirrored=None)
+            return replace(self.examples, vectors=of_both_views(photo, mirror), mirrored=None)
         return replace(self.examples, vectors=photo, mirrored=mirror)
 
 
@@ -106,29 +109,64 @@ def better_probe(
     device: str = "auto",
     seconds: float | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    kept: Tried | None = None,
 ) -> Contender:
     """The probe on several stages as a contender; row i of `examples` and `groups` is photo i.
 
     With `flip` every photo is seen with its mirror image; else where that is better by more than a
-    standard error. After `seconds` no fold is begun but the first. Raises as `embed`.
+    standard error. After `seconds` no fold is begun but the first. What it came to is `kept`, and
+    not asked again. Raises as `embed`.
     """
-    began = time.perf_counter()
-    found = responses(photos, examples, groups, network=network, device=device, progress=progress)
-    chosen = chosen_view(found, flip=flip)
-    answers, answered = _answers(found, chosen, flip, None if seconds is None else began + seconds)
+    kept = kept or Tried()
+
+    def asked() -> Responses:
+        return responses(
+            photos, examples, groups, network=network, device=device, progress=progress
+        )
+
+    came = kept.found(NAME)
+    if came is None:
+        began = time.perf_counter()
+        found = asked()
+        chosen = chosen_view(found, flip=flip)
+        end = None if seconds is None else began + seconds
+        answers, answered = _answers(found, chosen, flip, end)
+        facts = {"chosen": to_json(chosen), "seconds": time.perf_counter() - began}
+        kept.keep(NAME, facts, {"answers": answers, "answered": answered})
+        came = Found(facts, {"answers": answers, "answered": answered})
+    return _contender(came, asked, network)
+
+
+def _contender(came: Found, asked: Callable[[], Responses], network: str) -> Contender:
+    """From what was found out; the network is asked again where the contender is taken."""
+    chosen = from_json(Chosen, came.facts["chosen"], where=NAME)
+    answers, answered = came.arrays["answers"], came.arrays["answered"]
     notes: tuple[str, ...] = ()
     if not answered.all():
         told = f"{int(answered.sum()):,} of {count(len(answered), 'photo')}"
         notes = (f"Time allowed the {NAME} to answer {told} out of fold.",)
 
     def ready() -> Ready:
+        found = asked()
         seen = found.seen(chosen.view)
         backbone = joined(network, chosen.view.parts)
         return Ready(backbone, fit(seen, chosen.head), seen.vectors, chosen.view.flip)
 
-    words = f"{chosen.head}, {chosen.view}"
-    spent = time.perf_counter() - began
-    return Contender(NAME, words, answers, answered, spent, ready, notes)
+    def by_chance(folds: Labels, seconds: float) -> Answers:
+        """With what was chosen: in folds that separate near-copies a choice would lean on them."""
+        seen = replace(asked().seen(chosen.view), folds=folds)
+        return cross_validate(seen, lambda _: chosen.head), np.ones(len(folds), bool)
+
+    return Contender(
+        NAME,
+        f"{chosen.head}, {chosen.view}",
+        answers,
+        answered,
+        came.facts["seconds"],
+        ready,
+        by_chance,
+        notes,
+    )
 
 
 def responses(

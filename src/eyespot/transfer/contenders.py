@@ -23,6 +23,10 @@ from eyespot.pages.words import count, percent
 LEAST = 1e-7  # of a probability, so that one wrong answer does not outweigh all others
 
 
+Answers = tuple[Vectors, NDArray[np.bool_]]  # (N, K) probabilities, (N,) which were answered
+ByChance = Callable[[Labels, float], Answers]  # the same way in other folds (N,), within seconds
+
+
 @dataclass(frozen=True)
 class Ready:
     """A contender that has learned from all training photos."""
@@ -46,6 +50,7 @@ class Contender:
     answered: NDArray[np.bool_]  # (N,); not all where time allowed some folds only
     seconds: float  # that the trial took
     fit: Callable[[], Ready] = field(compare=False, repr=False)
+    by_chance: ByChance | None = field(default=None, compare=False, repr=False)
     notes: tuple[str, ...] = ()
 
     @property

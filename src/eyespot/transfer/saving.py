@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
 from eyespot.training.stages import Unwatched, Watcher
 from eyespot.transfer.train import Order, Trained, train
+from eyespot.transfer.tried import Tried
 from eyespot.values import to_json
 from eyespot.weights import catalogue
 
@@ -50,7 +52,8 @@ def train_and_save(
 def _made(order: Order, path: Path, overwrite: bool, watcher: Watcher) -> Result:
     """Train, and write the bundle with its pages."""
     request = digest(order)
-    trained = train(order, watcher=watcher)
+    kept = Tried(tried_of(path) if order.trying else None, _versions(request))
+    trained = train(order, watcher=watcher, kept=kept)
     answer = machine_answer(trained, path)
     summary = tuple(summary_lines(trained.report))
     bundle.save(
@@ -69,7 +72,18 @@ def _made(order: Order, path: Path, overwrite: bool, watcher: Watcher) -> Result
             RESULT: result_page(request, answer, summary),
         },
     )
+    kept.clear()
     return Result(answer, summary, is_new=True)
+
+
+def tried_of(path: Path) -> Path:
+    """Where what `auto` has tried is kept until the bundle is there: beside it."""
+    return path.with_name(f"{path.name}-tried")
+
+
+def _versions(request: str) -> str:
+    """The request as this version of everything understands it."""
+    return f"{request} eyespot {version('eyespot')} torch {version('torch')}"
 
 
 def digest(order: Order) -> str:

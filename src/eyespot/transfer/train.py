@@ -32,6 +32,7 @@ from eyespot.transfer.negatives import Negatives, negatives_of
 from eyespot.transfer.probes import Candidate, choose, fit
 from eyespot.transfer.suspects import suspect_labels, suspects_told
 from eyespot.transfer.taken import Taken
+from eyespot.transfer.tried import Tried
 from eyespot.trust.coverage import require_share
 from eyespot.weights import catalogue
 
@@ -77,10 +78,11 @@ class Trained:
     seconds: dict[str, float] = field(compare=False)
 
 
-def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
+def train(order: Order, *, watcher: Watcher | None = None, kept: Tried | None = None) -> Trained:
     """Read, look at every photo, audit, choose and fit a head, measure it.
 
-    Nothing is written but the cache. Raises `InputError` where the photos cannot be trained on.
+    Nothing is written but the cache, and what auto has tried, where that is `kept`. Raises
+    `InputError` where the photos cannot be trained on.
     """
     stages = Stages(watcher or Unwatched())
     dataset, found = _opened(order, stages)
@@ -91,7 +93,9 @@ def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
         from eyespot.transfer.auto import best  # late: heads alone need no torch
 
         source, seed, device = order.source, order.seed, order.device
-        taken = best(taken, order.trying, stages, source=source, seed=seed, device=device)
+        taken = best(
+            taken, order.trying, stages, source=source, seed=seed, device=device, kept=kept
+        )
         order = replace(order, flip=taken.flip)
     classifier, strangers, knowing = _knowing(order, dataset, taken, stages)
     findings = _findings(audit, order)

@@ -1,35 +1,29 @@
-"""Fine-tuning as a contender: as many folds as the time allows, and one training of all photos.
-
-Each fold is answered by a network that has seen none of its photos, neither to learn from nor to
-choose its epoch, its head or its temperature on.
+"""A network fine-tuned on some of the photos: neither its epoch nor its head nor its temperature is
+chosen on any of the others.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from eyespot.classifier.calibration import fit_temperature
-from eyespot.classifier.heads import Head, Vectors, softmax
-from eyespot.classifier.trained import tuned_backbone
+from eyespot.classifier.heads import Head, Vectors
 from eyespot.datasets.dataset import Photo
 from eyespot.datasets.splits import holdout
-from eyespot.embeddings import embed
 from eyespot.errors import InputError
-from eyespot.networks import catalogue as networks
 from eyespot.pages.words import count
 from eyespot.training import scratch
 from eyespot.training.facts import Fitted
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.pictures import Pictures
-from eyespot.transfer.contenders import Contender, Ready
 from eyespot.transfer.frozen import NotKeptError, Responses
 from eyespot.transfer.learning_on import fine_tuned, responses_for
 from eyespot.transfer.lesson import (
@@ -42,8 +36,6 @@ from eyespot.transfer.lesson import (
 from eyespot.transfer.probes import Examples
 from eyespot.weights import catalogue
 
-NAME = "fine-tuning"
-SLACK = 1.2  # how much longer than the longest one a further training may take
 LEAST = 5.0  # seconds for one training, below which none is begun
 
 Rows = NDArray[np.bool_]
@@ -96,53 +88,18 @@ class Tuned:
         )
 
 
-def fine_tuning(
+def tuned_on(
     task: Task,
+    rows: Rows,
     *,
     seconds: float,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Contender:
-    """The contender, after `seconds` at most, of which enough is left to fit it on all photos.
-
-    Raises `TooLittleError` where they do not suffice for a pass over the photos of one fold and
-    over all of them, or where photos cannot be held out.
-    """
-    began, longest = time.monotonic(), 0.0
-    examples, kept = task.examples, None
-    answers = np.zeros((len(examples.labels), examples.num_classes), np.float32)
-    answered = np.zeros(len(examples.labels), bool)
-    folds = np.unique(examples.folds)
-    for done, fold in enumerate(folds.tolist()):
-        left = seconds - (time.monotonic() - began)
-        if done and left < 2 * SLACK * longest:
-            break
-        start, outside = time.monotonic(), examples.folds == fold
-        before = kept.seconds if kept else 0.0
-        tuned = tuned_on(task, ~outside, seconds=left / 3, kept=kept)
-        kept = tuned.kept
-        scores = logits(tuned.network, _pictures(task, outside), kept)
-        answers[outside] = softmax(scores / np.float32(tuned.temperature))
-        answered[outside] = True
-        once = kept.seconds - before if kept else 0.0  # further trainings find it done
-        longest = max(longest, time.monotonic() - start - once)
-        progress(done + 1, len(folds))
-    notes: tuple[str, ...] = ()
-    if not answered.all():
-        told = f"{int(answered.sum()):,} of {count(len(answered), 'photo')}"
-        notes = (f"Time allowed {NAME} to answer {told} out of fold.",)
-
-    def ready() -> Ready:
-        left = max(SLACK * longest, seconds - (time.monotonic() - began))
-        return _ready(task, left, kept)
-
-    words = f"{networks.find(catalogue.find(task.tuning.weights).network).name}: {_words(tuned)}"
-    return Contender(NAME, words, answers, answered, time.monotonic() - began, ready, notes)
-
-
-def tuned_on(task: Task, rows: Rows, *, seconds: float, kept: Responses | None = None) -> Tuned:
+    kept: Responses | None = None,
+    place: Path | None = None,
+) -> Tuned:
     """A network fine-tuned on the photos `rows` alone, some of which its epoch is chosen on.
 
-    What its frozen stages answer stays in `kept`, or in that of what is returned.
+    What its frozen stages answer stays in `kept`, or in that of what is returned. With a `place`
+    for checkpoints it goes on where it stood.
     Raises `TooLittleError` where that takes more than `seconds`, or where there are too few photos.
     """
     start = time.monotonic()
@@ -160,13 +117,13 @@ def tuned_on(task: Task, rows: Rows, *, seconds: float, kept: Responses | None =
         seed=task.order.seed,
         numbers=(np.flatnonzero(learned).tolist(), np.flatnonzero(tried).tolist()),
     )
-    left = seconds - (time.monotonic() - start)
+    left = seconds if place else seconds - (time.monotonic() - start)  # the same in every run
     if left < LEAST:
         raise TooLittleError(
             f"{max(0.0, left):.0f} s of the time limit were left for each training"
         )
     kept = kept or responses_for(begun, task.order)
-    fitted = fine_tuned(begun, task.order, time_limit=left, kept=kept)
+    fitted = fine_tuned(begun, task.order, time_limit=left, kept=kept, place=place)
     plan = fitted.plan
     if plan.steps < plan.steps_per_epoch:
         photos = count(len(begun.learned), "photo")
@@ -216,7 +173,7 @@ def _validation(task: Task, rows: Rows) -> Rows:
     return tried
 
 
-def _pictures(task: Task, rows: Rows) -> Pictures:
+def pictures_of(task: Task, rows: Rows) -> Pictures:
     return Pictures(
         task.taken(rows),
         task.examples.labels[rows].tolist(),
@@ -224,28 +181,3 @@ def _pictures(task: Task, rows: Rows) -> Pictures:
         preprocessing=catalogue.find(task.tuning.weights).preprocessing,
         numbers=np.flatnonzero(rows).tolist(),
     )
-
-
-def _ready(task: Task, seconds: float, kept: Responses | None) -> Ready:
-    """Fine-tuned on all photos."""
-    tuned = tuned_on(task, np.ones(len(task.photos), bool), seconds=seconds, kept=kept)
-    checkpoint = catalogue.find(task.tuning.weights)
-    head = tuned.head
-    assert tuned.fitted.best is not None
-    is_as_published = tuned.fitted.best.epoch == 0
-    backbone = tuned_backbone(
-        tuned.network.network,
-        tuned.network.linear_head,
-        architecture=checkpoint.network,
-        preprocessing=checkpoint.preprocessing,
-        source=f"{checkpoint.name}{'' if is_as_published else ', fine-tuned'}",
-    )
-    vectors = embed(task.photos, backbone, device=task.order.device).vectors
-    unseen = None if is_as_published else tuned.tried
-    return Ready(backbone, head, vectors, unseen=unseen, notes=tuned.fitted.notes)
-
-
-def _words(tuned: Tuned) -> str:
-    recipe = tuned.fitted.plan.recipe
-    assert recipe.fine_tuning is not None
-    return f"{count(recipe.epochs, 'epoch')} of {recipe.fine_tuning.words}"
