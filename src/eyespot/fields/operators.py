@@ -6,50 +6,14 @@ pointwise by torch, counts as reading everything: a field is never told smaller 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from eyespot.fields.seen import Dims, Seen, united
+from eyespot.fields.calls import AXES, Answer, Call, Operator
+from eyespot.fields.moves import MOVES, without
+from eyespot.fields.seen import Seen, united
 from eyespot.fields.spans import Window
-
-AXES = (0, 1)  # rows, columns
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One operator that ran: its arguments, what it gave, and what is seen by what it read."""
-
-    values: Mapping[str, Any]  # argument -> value, as the schema names them
-    given: tuple[Tensor, ...]
-    read: tuple[tuple[Tensor, Seen], ...]  # of those tensors among the arguments that see pixels
-
-    @property
-    def taken(self) -> Tensor:
-        return self.read[0][0]
-
-    @property
-    def seen(self) -> Seen:
-        return self.read[0][1]
-
-    def pair(self, name: str, default: int) -> tuple[int, int]:
-        """An argument of one number, or two; of three the last two; none are the default."""
-        value = self.values.get(name)
-        numbers = [value] if isinstance(value, int) else list(value or [default])
-        return (numbers[0], numbers[0]) if len(numbers) == 1 else (numbers[-2], numbers[-1])
-
-    def dims(self, name: str) -> set[int]:
-        """An argument that names dimensions, counted from the front; none are all."""
-        value, count = self.values.get(name), self.taken.ndim
-        numbers = [value] if isinstance(value, int) else list(value or range(count))
-        return {number % count for number in numbers}
-
-
-Answer = Sequence[Seen]  # one for every tensor given, or one for all of them
-Operator = Callable[[Call], Answer]
 
 
 def follow(name: str, is_pointwise: bool, call: Call) -> Answer:
@@ -144,100 +108,6 @@ def _pad(call: Call) -> Answer:
     return [seen]
 
 
-def _slice(call: Call) -> Answer:
-    size = call.taken.shape[dim := call.values.get("dim", 0) % call.taken.ndim]
-    start = call.values.get("start") or 0
-    start = max(0, min(size, start + size if start < 0 else start))
-    step, count = call.values.get("step") or 1, call.given[0].shape[dim]
-    return [_taken_from(call.seen, dim, start, step, count)]
-
-
-def _taken_from(seen: Seen, dim: int, start: int, step: int, count: int) -> Seen:
-    for axis in AXES:
-        if seen.dims[axis] == dim:
-            seen = seen.read(axis, Window(1, step, -start), count)
-    return seen
-
-
-def _split(call: Call) -> Answer:
-    """Also for parts of one cell each, whose dimension is gone."""
-    dim, start, found = call.values.get("dim", 0) % call.taken.ndim, 0, []
-    for part in call.given:
-        size = part.shape[dim] if part.ndim == call.taken.ndim else 1
-        found.append(_taken_from(call.seen, dim, start, 1, size))
-        start += size
-    is_gone = call.given[0].ndim < call.taken.ndim
-    return [_without(each, dim) if is_gone else each for each in found]
-
-
-def _select(call: Call) -> Answer:
-    dim = call.values["dim"] % call.taken.ndim
-    start = call.values["index"] % call.taken.shape[dim]
-    return [_without(_taken_from(call.seen, dim, start, 1, 1), dim)]
-
-
-def _without(seen: Seen, gone: int) -> Seen:
-    """The dimension `gone`, of size 1, is taken away."""
-    for axis in AXES:
-        if seen.dims[axis] == gone:
-            seen = seen.dropped(axis)
-    rows, columns = (dim if dim is None or dim < gone else dim - 1 for dim in seen.dims)
-    return seen.moved((rows, columns))
-
-
-def _squeeze(call: Call) -> Answer:
-    seen = call.seen
-    for dim in sorted(call.dims("dim"), reverse=True):
-        if call.taken.shape[dim] == 1:
-            seen = _without(seen, dim)
-    return [seen]
-
-
-def _unsqueeze(call: Call) -> Answer:
-    new = call.values["dim"] % (call.taken.ndim + 1)
-    rows, columns = (dim if dim is None or dim < new else dim + 1 for dim in call.seen.dims)
-    return [call.seen.moved((rows, columns))]
-
-
-def _permute(call: Call) -> Answer:
-    order = [dim % call.taken.ndim for dim in call.values["dims"]]
-    return [_reordered(call.seen, order)]
-
-
-def _transpose(call: Call) -> Answer:
-    count = call.taken.ndim
-    one, other = (call.values.get(f"dim{i}", i) % max(count, 1) for i in (0, 1))
-    order = list(range(count))
-    if count > 1:
-        order[one], order[other] = order[other], order[one]
-    return [_reordered(call.seen, order)]
-
-
-def _reordered(seen: Seen, order: Sequence[int]) -> Seen:
-    rows, columns = (None if dim is None else order.index(dim) for dim in seen.dims)
-    return seen.moved((rows, columns))
-
-
-def _view(call: Call) -> Answer:
-    """A dimension goes on where another of its size has as many numbers before it, and after."""
-    old, new, seen = call.taken.shape, call.given[0].shape, call.seen
-    found: list[int | None] = [None, None]
-    free = set(range(len(new)))
-    for axis in AXES:
-        dim = seen.dims[axis]
-        if dim is None:
-            continue
-        before = prod(old[:dim])
-        same = [i for i in sorted(free) if new[i] == old[dim] and prod(new[:i]) == before]
-        if same:
-            found[axis] = same[0]
-            free.discard(same[0])
-        else:
-            seen = seen.dropped(axis) if old[dim] == 1 else seen.whole(axis)
-    dims: Dims = (found[0], found[1])
-    return [seen.moved(dims)]
-
-
 def _reduced(call: Call) -> Answer:
     """What reads whole dimensions: sums, means, largest numbers."""
     gone = call.dims("dim")
@@ -247,7 +117,7 @@ def _reduced(call: Call) -> Answer:
             seen = seen.whole(axis)
     if call.given[0].ndim < call.taken.ndim:
         for dim in sorted(gone, reverse=True):
-            seen = _without(seen, dim)
+            seen = without(seen, dim)
     return [seen]
 
 
@@ -303,10 +173,7 @@ OPERATORS: Mapping[str, Operator] = {
     "avg_pool2d": _pool, "avg_pool3d": _pool, "max_pool2d_with_indices": _pool,
     "_adaptive_avg_pool2d": _adaptive_pool, "adaptive_max_pool2d": _adaptive_pool,
     "constant_pad_nd": _pad,
-    "slice": _slice, "split": _split, "split_with_sizes": _split, "unbind": _split,
-    "select": _select, "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "permute": _permute, "transpose": _transpose, "t": _transpose,
-    "view": _view, "_unsafe_view": _view, "_reshape_alias": _view,
+    **MOVES,
     "mean": _reduced, "sum": _reduced, "amax": _reduced, "amin": _reduced, "logsumexp": _reduced,
     "_softmax": _along, "_log_softmax": _along, "_safe_softmax": _along,
     "native_layer_norm": _layer_norm, "native_batch_norm": _batch_norm,

@@ -15,7 +15,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from eyespot.errors import InputError
-from eyespot.fields.operators import Call, follow
+from eyespot.fields.calls import Call
+from eyespot.fields.operators import follow
 from eyespot.fields.seen import Seen
 from eyespot.fields.spans import Axis, Span
 

@@ -19,6 +19,7 @@ TITLE = 22  # pixels of text
 CELL = 56  # pixels of a number's square, at most
 SIGN = 40  # pixels between two tables
 MARK = 8  # sides of the kernel that the marked place has at least, in pixels of a panel
+FINEST = 1025  # parts of 1 that weights are written in
 LARGEST_SHOWN = 7  # rows or columns that a table of numbers has room for
 
 Plane = NDArray[np.float64]
@@ -131,7 +132,9 @@ def _steps(paper: Sheet, plane: Plane, kernel: Kernel, place: tuple[int, int]) -
     cell = min(CELL, room // (3 * width + 2))
     drawn = Image.new("RGB", (WIDTH - 2 * MARGIN, height * cell + 2 * SIZE), values()[0]["paper"])
     pen, left = ImageDraw.Draw(drawn), 0
-    tables = [("brightness, 0 to 255", patch, "×"), ("the kernel", weights, "="),
+    part = _part(weights)
+    named = "the kernel" if part == 1 else f"the kernel, in parts of 1/{part}"
+    tables = [("brightness, 0 to 255", patch, "×"), (named, weights * part, "="),
               ("products, place by place", products, "→")]  # fmt: skip
     for name, numbers, sign in tables:
         write(pen, (left, 0), name, value="quiet", font=font_for(name, SMALL))
@@ -152,6 +155,17 @@ def _steps(paper: Sheet, plane: Plane, kernel: Kernel, place: tuple[int, int]) -
         LEAD,
         width=WIDTH - 2 * MARGIN,
     )
+
+
+def _part(weights: Plane) -> int:
+    """1/9 of a blur: the largest part that all weights are whole numbers of, 1 where there is none.
+
+    Weights with two digits behind the point or fewer stay as they are.
+    """
+    if np.allclose(weights * 100, np.round(weights * 100)):
+        return 1
+    whole = (n for n in range(2, FINEST) if np.allclose(weights * n, np.round(weights * n)))
+    return next(whole, 1)
 
 
 def _sum_in_words(products: Plane, kernel: Kernel) -> str:
