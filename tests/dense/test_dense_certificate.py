@@ -58,6 +58,14 @@ def test_of_a_network_that_pads_the_head_and_the_shift_hold_and_crops_differ(res
     assert resnet.sees[0].size == 81 + 7 * 4
 
 
+def test_a_photo_of_ones_own_is_compared_under_every_window_that_fits(lenet):
+    photo = torch.rand(1, 1, 41, 38, generator=torch.Generator().manual_seed(0))
+    found = certify(lenet, photo=photo)
+    assert (found.cells, found.exact_cells) == (6, 6)  # 3 rows: at 0, 4 and 8; 2 columns
+    with pytest.raises(InputError, match="1 x 1 cells proves nothing"):
+        certify(lenet, photo=photo[..., :35, :35])
+
+
 def test_nothing_that_is_said_to_hold_was_compared_on_nothing(lenet):
     for dense in (lenet, windowed(build("lenet5_modern"))):
         found = certify(dense)

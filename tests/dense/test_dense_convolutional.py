@@ -9,7 +9,9 @@ from eyespot.dense.head import read_head, skeleton
 from eyespot.dense.layers import SlidingBins, SlidingFlatten, SlidingLinear
 from eyespot.dense.slide import Slide
 from eyespot.errors import InputError
+from eyespot.fields import receptive_fields
 from eyespot.networks import build
+from eyespot.networks.counting import count
 from eyespot.networks.overfeat import ACCURATE, FAST, OverFeat
 
 SAME = 1e-10  # of the logits' spread: float64 has sixteen digits
@@ -111,12 +113,25 @@ def test_it_is_in_the_networks_own_mode_and_drops_where_the_network_does():
         net.features[0].eval()  # as where a part of a network is frozen
         modes = [module.training for module in net.modules()]
         dense = convolutionize(net, image_size=64)
-        assert dense.training == dense.head.training == is_training
+        assert dense.training == is_training
         assert [module.training for module in net.modules()] == modes
         images = photos(net, 64).float()
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             assert torch.equal(dense(images), dense(images)) == (not is_training)
+
+
+def test_what_looks_at_networks_from_outside_can_look_at_it():
+    net = build("lenet5_modern", num_classes=3)
+    dense = convolutionize(net)
+    assert list(dense.state_dict()) == [f"network.{key}" for key in net.state_dict()]
+    # C1 and C3 on 36 pixels, then 3 x 3 times the 120 units with 256 inputs, and so on
+    maps = 32**2 * 6 * 25 + 12**2 * 16 * 150
+    assert count(dense, 36).multiply_adds == maps + 9 * (256 * 120 + 120 * 84 + 84 * 3)
+    fields = {field.module: field for field in receptive_fields(dense, 36)}
+    assert fields["network.features.5"].rows.size == 16 and fields[""].rows == dense.sees[0]
+    assert all(each.device.type == "cpu" for each in net.parameters())
+    assert "SlidingLinear" in repr(dense)
 
 
 def test_nothing_is_left_on_the_network():

@@ -86,25 +86,34 @@ class Certificate:
 
 
 def certify(
-    dense: Dense | Windowed, *, cells: int = 3, largest: int = LARGEST, seed: int = 0
+    dense: Dense | Windowed,
+    *,
+    photo: Tensor | None = None,
+    cells: int = 3,
+    largest: int = LARGEST,
+    seed: int = 0,
 ) -> Certificate:
     """Compare a copy in float64 and eval mode with the classifier, on photos drawn from `seed`.
 
-    The photo that is cut into crops has `cells` x `cells` windows. The one that is moved is as
+    The photo that is cut into crops has `cells` x `cells` windows, or it is `photo`, (1, C, H, W),
+    normalised for the network: what it has learned shows on real ones. The one that is moved is as
     large as it takes for some cells to miss its edge; beyond `largest` pixels it is left out, and
     the notes say so. A deep network takes minutes.
-    Raises `InputError` for less than two cells: a single one is the classifier itself.
+    Raises `InputError` where there are less than two cells: one is the classifier itself.
 
     >>> certify(convolutionize(build("lenet5"))).exact_cells
     9
     """
-    if cells < 2:
-        raise InputError(f"A class map of {cells} x {cells} cells proves nothing: pass cells=3")
     proof = copy.deepcopy(dense).double().eval()
     generator = torch.Generator().manual_seed(seed)
+    if photo is None:
+        photo = _photo(proof, proof.geometry.box(cells - 1, cells - 1)[-1], generator)
+    rows, columns = proof.geometry.fitting(*photo.shape[2:])
+    if rows * columns < 2:
+        raise InputError(f"A class map of {rows} x {columns} cells proves nothing: pass cells=3")
+    photo = photo.double()
     with torch.inference_mode():
-        photo = _photo(proof, proof.geometry.window + (cells - 1) * proof.geometry.step, generator)
-        crops, own = _on_crops(proof, photo), proof(photo)[0, :, :cells, :cells].flatten(1)
+        crops, own = _on_crops(proof, photo), proof(photo)[0, :, :rows, :columns].flatten(1)
         spread = _spread(crops)
         head = _on_last_map(proof, photo, spread) if isinstance(proof, Dense) else None
         moved = _moved(proof, largest, spread, generator) if isinstance(proof, Dense) else None

@@ -48,17 +48,29 @@ class Dense(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.neck = nn.Sequential(*neck)  # last map -> embeddings
-        self.head = nn.Sequential(*head)  # last map -> logits
+        self.in_channels = network.in_channels
+        # In a tuple torch does not see them: a layer that is registered twice, as the network's and
+        # here, loses its weights to `torch.func.functional_call`.
+        self._sliding = (nn.Sequential(*neck), nn.Sequential(*head))
         self.geometry = geometry
         self.head_window = window  # cells of the last map, rows and columns
         self.head_stride = stride  # cells of the last map from one window to the next
         self.sees = sees  # pixels of a cell, in rows and columns; None: of the whole photo
         self.notes = notes  # what does not hold of this network, in sentences
-        own = set(network.modules())
-        for module in self.modules():
-            if module not in own:
-                module.training = network.training
+        self.training = network.training
+
+    @property
+    def neck(self) -> nn.Sequential:
+        """From the last map to the embeddings."""
+        return self._sliding[0]
+
+    @property
+    def head(self) -> nn.Sequential:
+        """From the last map to the logits."""
+        return self._sliding[1]
+
+    def extra_repr(self) -> str:
+        return f"{self.geometry}, head={self.head}"
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, num_classes, h, w) logits. Raises `InputError` for other images."""

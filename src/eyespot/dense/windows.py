@@ -26,6 +26,7 @@ class Windowed(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
+        self.in_channels = network.in_channels
         self.geometry = geometry
         self.batch_size = batch_size
         self.notes = notes
