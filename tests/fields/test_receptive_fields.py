@@ -292,7 +292,7 @@ DEEP = [  # network, pixels of the strip: more than half of its largest field
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "length"), DEEP)
 def test_the_last_map_of_a_deep_network_is_proved_on_a_strip(name, length):
-    """A strip is so long that a pixel near its beginning does not reach its end; it costs little."""
+    """On a strip so long that a pixel near its beginning does not reach its end."""
     network = build(name, num_classes=2)
     least, last = max(96, network.smallest_image_size), find(name).stages[-1].module
     size, pixels = (least, length), [(least // 2, 100), (0, 0)]
