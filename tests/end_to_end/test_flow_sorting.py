@@ -34,6 +34,7 @@ def test_predict_sort_correct_add_and_train_again(made, tmp_path):
     ran = run("train", made.photos, "--add", "sorted", "--out", "better", "--json", cwd=tmp_path)
     assert ran.code == 0, ran.err
     assert ran.json["photos"]["used"] == 36 + 9
+    assert ran.json["metrics"]["n"] == 36  # what was added teaches, and is not measured
     assert any("9 photos from sorted join" in note for note in ran.json["notes"])
     again = run("train", made.photos, "--add", "sorted", "--out", "better", "--json", cwd=tmp_path)
     assert again.out == ran.out

@@ -19,8 +19,8 @@ from eyespot.files import sha256
 
 UNSURE = "unsure"  # the folder of photos that nobody has decided on
 EASIER = (
-    "Photos that a classifier was sure of are easier than others: what is measured with them among "
-    "the rest looks better than it is in use. A test part of photos chosen by chance would tell."
+    "Photos that a classifier was sure of are easier than others: those that were added are "
+    "learned from, and not among the measured ones."
 )
 UNDECIDED = "put it into the folder of its class"
 
@@ -86,7 +86,7 @@ def _read(found: Scan, dataset: ImageDataset) -> tuple[list[Photo], list[LeftOut
             left_out.append(LeftOut(file, reason))
         else:
             label = None if is_negative(place[0]) else label_from(place[0])
-            photos.append(Photo(path, file, label=label, part=part))
+            photos.append(Photo(path, file, label=label, part=part, is_added=True))
     left_out += [LeftOut((root / item.file).as_posix(), item.reason) for item in found.left_out]
     return photos, left_out
 

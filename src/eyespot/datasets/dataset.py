@@ -28,6 +28,7 @@ class Photo:
     part: Part | None = None  # None: the user gave no split
     group: str | None = None  # photos of one group are never separated by a split
     content: bytes | None = field(default=None, repr=False)  # None: what `path` holds
+    is_added: bool = False  # sorted by a classifier or by hand: it teaches, and is not measured
 
     @property
     def source(self) -> Path | bytes:

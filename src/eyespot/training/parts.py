@@ -18,6 +18,7 @@ from eyespot.errors import InputError
 TEST = 0.15  # share of the photos that is measured on, where the data have no part for it
 RANK: dict[Part | None, int] = {"test": 2, "validation": 1, "train": 0, None: 0}
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
+BESIDE = "an added photo that belongs together with ones that were held out"
 PART_WORDS = ("the training part", "the validation part", "the test part")
 
 
@@ -87,6 +88,7 @@ def divided(looked: Looked, *, validation: float, seed: int) -> Parts:
         left_out=(
             *(LeftOut(looked.dataset.photos[i].file, why) for i, why in reasons.items()),
             *(LeftOut(p.file, f"the training part has no photo of {p.label}") for p in unknown),
+            *(LeftOut(looked.dataset.photos[i].file, BESIDE) for i in rows if part[i] is None),
         ),
         notes=(*notes, *more),
         is_test_given=is_given,
@@ -95,10 +97,10 @@ def divided(looked: Looked, *, validation: float, seed: int) -> Parts:
 
 def _assigned(
     looked: Looked, rows: Sequence[int], validation: float, seed: int
-) -> tuple[dict[int, Part], tuple[str, ...], bool]:
+) -> tuple[dict[int, Part | None], tuple[str, ...], bool]:
     """The part of each row, what was held out in sentences, and whether a test part was given."""
     photos = looked.dataset.photos
-    part: dict[int, Part] = {i: photos[i].part or "train" for i in rows}
+    part: dict[int, Part | None] = {i: photos[i].part or "train" for i in rows}
     given = {photos[i].part for i in rows}
     notes: list[str] = []
     if "test" not in given and "validation" in given:  # as everywhere: what is reported on
@@ -109,7 +111,7 @@ def _assigned(
     is_given = "test" in part.values()
     if not is_given:
         held = _held_out(looked, [i for i in rows if part[i] == "train"], TEST, seed, notes)
-        part |= dict.fromkeys(held, "test")
+        _hold_out(part, held, "test", looked)
         notes.append(
             f"The photos have no test part: {counted(len(held), 'photo')} of them were held out "
             "of the training to measure on."
@@ -117,7 +119,7 @@ def _assigned(
     if "validation" not in part.values() and validation > 0:
         rest = [i for i in rows if part[i] == "train"]
         held = _held_out(looked, rest, validation, seed, notes)
-        part |= dict.fromkeys(held, "validation")
+        _hold_out(part, held, "validation", looked)
         notes.append(
             f"{counted(len(held), 'photo')} of the training part were held out to choose the "
             "epoch on, and to make the probabilities honest."
@@ -125,10 +127,24 @@ def _assigned(
     return part, tuple(notes), is_given
 
 
+def _hold_out(
+    part: dict[int, Part | None], held: Sequence[int], name: Part, looked: Looked
+) -> None:
+    """Give `held` their part. Added photos of their groups must teach nothing then."""
+    photos = looked.dataset.photos
+    groups = {photos[i].group for i in held} - {None}
+    beside = [i for i in part if photos[i].is_added and photos[i].group in groups]
+    part |= dict.fromkeys(held, name) | dict.fromkeys(beside)
+
+
 def _held_out(
     looked: Looked, rows: Sequence[int], share: float, seed: int, notes: list[str]
 ) -> list[int]:
-    """The rows of `rows` that are held out: about `share` of each class, groups kept whole."""
+    """The rows of `rows` that are held out: about `share` of each class, groups kept whole.
+
+    Added photos are not: they were sorted by a classifier, and would flatter.
+    """
+    rows = [i for i in rows if not looked.dataset.photos[i].is_added]
     try:
         folds = holdout(
             [str(looked.dataset.photos[i].label) for i in rows],

@@ -71,7 +71,7 @@ def best(
     try:
         contenders, notes = tries.contenders()
         labels, groups = probe.learned.labels, [probe.material.groups[i] for i in probe.rows]
-        choice = decide(contenders, labels, groups)
+        choice = decide(contenders, labels, groups, is_asked=_is_asked(probe))
         notes += [note for each in contenders for note in each.notes]
         notes.append(choice.sentence)
         if choice.chosen is contenders[0]:
@@ -137,6 +137,7 @@ def _by_chance(
     separated, _ = material.examples(seed=seed, grouped=False)
     folds = separated.folds[~probe.is_calibrating]
     found, answered = chosen.by_chance(folds, seconds)
+    answered &= _is_asked(probe)
     if not answered.any():
         return probe.answers.random_split, (
             f"Time did not allow to ask {chosen.name} by a random split: what that would have told "
@@ -144,6 +145,12 @@ def _by_chance(
         )
     labels = material.labels[rows[answered]]
     return measure(material.classes, labels, found[answered], seed=seed), ()
+
+
+def _is_asked(probe: Taken) -> NDArray[np.bool_]:
+    """(N,) of the photos that are learned from: those that ways are compared and measured on."""
+    found = probe.material.measured_out_of_fold()[~probe.is_calibrating]
+    return np.asarray(found, bool)
 
 
 def _told(contender: Contender) -> str:
@@ -159,7 +166,7 @@ def _as_contender(probe: Taken, stages: Stages) -> Contender:
 
     start = time.monotonic()
     found = probe.answers.probabilities
-    if not probe.answers.is_cross_validation or probe.is_calibrating.any():
+    if not probe.answers.is_cross_validation or len(found) != len(probe.learned.labels):
         found = cross_validate(probe.learned, lambda inner: choice_of(inner, probe.chosen))
     seconds = time.monotonic() - start + stages.seconds["head"] + stages.seconds["measure"]
     answered = np.ones(len(found), bool)
@@ -214,8 +221,9 @@ def _taken(probe: Taken, choice: Choice, ready: Ready, order: scratch.Order) -> 
         found = probabilities(head, vectors[list(part)])
         before = probabilities(replace(head, temperature=1.0), vectors[list(part)])
     else:
-        part = tuple(probe.rows[chosen.answered].tolist())
-        found = before = chosen.probabilities[chosen.answered]
+        is_asked = chosen.answered & _is_asked(probe)
+        part = tuple(probe.rows[is_asked].tolist())
+        found = before = chosen.probabilities[is_asked]
     trial = next(each for each in choice.trials if each.is_chosen)
     candidate = Candidate(
         kind=head.kind,

@@ -81,13 +81,22 @@ class Choice:
         )
 
 
-def decide(contenders: Sequence[Contender], labels: Labels, groups: Sequence[int]) -> Choice:
+def decide(
+    contenders: Sequence[Contender],
+    labels: Labels,
+    groups: Sequence[int],
+    *,
+    is_asked: NDArray[np.bool_] | None = None,
+) -> Choice:
     """Choose among `contenders`, the cheapest first, by their answers to `labels` (N,).
 
-    `groups` (N,) are of photos that belong together: they count as one in the standard error.
+    `groups` (N,) are of photos that belong together: they count as one in the standard error. With
+    `is_asked` (N,) only some answers count.
     Raises `InputError` where there is no photo that all of them answered.
     """
     common = np.logical_and.reduce([each.answered for each in contenders])
+    if is_asked is not None:
+        common &= is_asked
     if not common.any():
         raise InputError("The contenders share no photo that they answered: give more time")
     rows = np.flatnonzero(common)

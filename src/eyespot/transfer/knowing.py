@@ -178,8 +178,9 @@ def label_sets_measured(found: Coverage, head: Head, making: Making) -> Coverage
     elif len(np.unique(examples.folds)) < TURNS:
         return None
     else:
-        rows = list(material.part(held_out=False))
-        sets = sets_in_turn(making, coverage=found.coverage)
+        is_asked = material.measured_out_of_fold()
+        rows = np.array(material.part(held_out=False))[is_asked].tolist()
+        sets = sets_in_turn(making, coverage=found.coverage)[is_asked]
     return covered(
         sets,
         material.labels[rows],

@@ -51,6 +51,14 @@ class Material:
         parts = (self.vectors[rows], self.mirrored[rows], self.labels[rows], number)
         return Examples(*parts, len(self.classes)), folds.notes
 
+    def measured_out_of_fold(self) -> NDArray[np.bool_]:
+        """(M,) of the photos to learn from: those that are measured, too, without a test part.
+
+        Added ones are not: they were sorted by a classifier that was sure of them, for the most
+        part, and would flatter.
+        """
+        return np.array([not self.photos[i].is_added for i in self.part(held_out=False)])
+
     def part(self, held_out: bool) -> tuple[int, ...]:
         """The rows that are held out, or the ones to learn from."""
         return tuple(np.flatnonzero(self.is_held_out == held_out).tolist())

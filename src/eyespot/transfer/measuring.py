@@ -48,14 +48,17 @@ def measured(material: Material, examples: Examples, chosen: Candidate, *, seed:
         found = probabilities(head, vectors)
         before = probabilities(replace(head, temperature=1.0), vectors)
         return answers_to(material, part, found, before, None, seed=seed)
-    part = material.part(held_out=False)
+    is_asked = material.measured_out_of_fold()
+    part = tuple(np.array(material.part(held_out=False))[is_asked].tolist())
     found, before = cross_validated(examples, lambda inner: choice_of(inner, chosen))
+    found, before = found[is_asked], before[is_asked]
     random_split = None
-    if len(set(material.groups)) < len(part):
+    if len({material.groups[row] for row in part}) < len(part):
         separated, _ = material.examples(seed=seed, grouped=False)
         naive = choose(separated, held_out=int(separated.folds[0]))[0]  # by near-copies, too
         by_chance = cross_validate(separated, lambda _: naive)
-        random_split = measure(material.classes, material.labels, by_chance, seed=seed)
+        labels = material.labels[list(part)]
+        random_split = measure(material.classes, labels, by_chance[is_asked], seed=seed)
     return answers_to(material, part, found, before, random_split, seed=seed)
 
 

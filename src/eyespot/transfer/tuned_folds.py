@@ -104,7 +104,8 @@ def tuned_on(
     """
     start = time.monotonic()
     tried = _validation(task, rows)
-    learned = rows & ~tried
+    groups = np.array(task.groups)
+    learned = rows & ~np.isin(groups, groups[tried])
     examples = task.examples.where(learned)
     if len(np.unique(examples.folds)) < 2:
         raise TooLittleError("there are too few groups of photos to choose a head in")
@@ -154,8 +155,11 @@ def logits(network: WithHead, pictures: Pictures, kept: Responses | None = None)
 
 
 def _validation(task: Task, rows: Rows) -> Rows:
-    """The photos of `rows` that the epoch is chosen on: whole groups, every class in its share."""
-    places = np.flatnonzero(rows).tolist()
+    """The photos of `rows` that the epoch is chosen on: every class in its share, no added photo.
+
+    The rest of their groups is not learned from.
+    """
+    places = [i for i in np.flatnonzero(rows).tolist() if not task.photos[i].is_added]
     try:
         folds = holdout(
             [str(task.photos[i].label) for i in places],

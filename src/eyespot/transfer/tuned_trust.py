@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import probabilities
-from eyespot.datasets.dataset import Photo
+from eyespot.datasets.dataset import LeftOut, Photo
 from eyespot.datasets.names import counted
 from eyespot.datasets.splits import holdout
 from eyespot.errors import InputError
@@ -24,7 +24,7 @@ from eyespot.evaluation.limits import covered
 from eyespot.files import sha256
 from eyespot.training import scratch
 from eyespot.training.measuring import Trained, measured, readable
-from eyespot.training.parts import Parts
+from eyespot.training.parts import BESIDE, Parts
 from eyespot.training.scratch import Learned
 from eyespot.transfer.knowing import trust_told, with_novelty
 from eyespot.transfer.lesson import VALIDATION
@@ -38,31 +38,31 @@ def with_calibration(parts: Parts, *, seed: int) -> Parts:
 
     Where none can be, a sentence says so, and there will be no label sets.
     """
+    rows = [i for i, photo in enumerate(parts.train) if not photo.is_added]
     try:
         folds = holdout(
-            [str(photo.label) for photo in parts.train],
-            [photo.group for photo in parts.train],
+            [str(parts.train[i].label) for i in rows],
+            [parts.train[i].group for i in rows],
             fraction=VALIDATION,
             seed=seed,
-            names=parts.contents,
+            names=[parts.contents[i] for i in rows],
         )
     except InputError as error:
-        sentence = (
-            f"No label sets were fitted: no photos can be held out to calibrate them. {error}"
-        )
-        return replace(parts, notes=(*parts.notes, sentence))
-    is_held = [number == 0 for number in folds.number.tolist()]
-    held = tuple(photo for photo, is_one in zip(parts.train, is_held, strict=True) if is_one)
-    rest = [i for i, is_one in enumerate(is_held) if not is_one]
-    sentence = (
-        f"{counted(len(held), 'photo')} were not learned from: they calibrate the label sets."
-    )
+        told = f"No label sets were fitted: no photos can be held out to calibrate them. {error}"
+        return replace(parts, notes=(*parts.notes, told))
+    held = [i for i, number in zip(rows, folds.number.tolist(), strict=True) if number == 0]
+    groups = {parts.train[i].group for i in held} - {None}
+    beside = [i for i, photo in enumerate(parts.train) if photo.is_added and photo.group in groups]
+    rest = sorted(set(range(len(parts.train))) - {*held, *beside})
+    number = counted(len(held), "photo")
+    told = f"{number} were not learned from: they calibrate the label sets."
     return replace(
         parts,
         train=tuple(parts.train[i] for i in rest),
         contents=tuple(parts.contents[i] for i in rest),
-        calibration=held,
-        notes=(*parts.notes, sentence),
+        calibration=tuple(parts.train[i] for i in held),
+        left_out=(*parts.left_out, *(LeftOut(parts.train[i].file, BESIDE) for i in beside)),
+        notes=(*parts.notes, told),
     )
 
 
