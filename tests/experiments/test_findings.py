@@ -49,6 +49,10 @@ def test_degradation_that_did_not_come_says_so():
     both = degraded([0.18, 0.20, 0.22], [0.18, 0.19, 0.20])
     assert both.verdict == "otherwise"
     assert "with shortcuts and without" in both.title
+    # plain: +8, +9, +10; with shortcuts: +1, +1, +1; 7, 8, 9 points more, 4.303 / sqrt(3) = 2.48
+    less = degraded([0.18, 0.20, 0.22], [0.09, 0.10, 0.11])
+    assert less.verdict == "otherwise" and "far less so" in less.title
+    assert "8.0 points more (95 % interval 5.5 to 10.5, 3 seeds) without" in less.sentence
 
 
 def test_from_fewer_than_three_seeds_nothing_is_decided():
