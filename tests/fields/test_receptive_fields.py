@@ -147,6 +147,14 @@ def test_inner_cells_are_those_whose_field_lies_in_the_photo():
     assert list(span.inner(9, 8)) == []
 
 
+def test_fields_are_the_same_where_torch_is_told_that_no_gradient_is_wanted():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Hardswish(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 3))
+    expected = receptive_fields(network, 32)
+    assert expected[-1].rows.size == 8 and not expected[-1].is_global  # 3, then 4, then 4 + 2 * 2
+    with torch.inference_mode():
+        assert receptive_fields(network, 32) == expected
+
+
 def test_a_network_is_left_as_it_was_and_a_strange_layer_is_told_with_near_ones():
     network = Gated().train()
     receptive_fields(network, 9)

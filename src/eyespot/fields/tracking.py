@@ -35,6 +35,7 @@ def track(
     wanted = set(only)
     with ExitStack() as left:
         left.enter_context(_in_eval_mode(network))
+        left.enter_context(torch.inference_mode(False))  # which would hide the parts of operators
         left.enter_context(torch.no_grad())
         tracker = left.enter_context(_Tracker(size, is_exact))
         for name, module in network.named_modules():
