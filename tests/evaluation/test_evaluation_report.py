@@ -72,7 +72,8 @@ def test_the_page_asks_for_nothing(html):
 
 def test_no_record_of_the_photos_and_no_path_of_the_machine_is_in_the_page(html, photo):
     assert str(photo.parent) not in html
-    assert not re.search("SecretCamera|GPS|Exif|a secret", html)
+    words_alone = re.sub(r"base64,[A-Za-z0-9+/=]+", "", html)  # any three letters come up there
+    assert not re.search("SecretCamera|GPS|Exif|a secret", words_alone)
     pictures = [base64.b64decode(data) for data in re.findall(r"base64,([A-Za-z0-9+/=]+)", html)]
     assert len(pictures) > 20
     assert not [raw for raw in pictures if re.search(rb"Exif|SecretCamera|a secret|xmpmeta", raw)]

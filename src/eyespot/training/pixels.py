@@ -85,7 +85,8 @@ def _found_or_measured(
     found = _found(place, key)
     if found is None:
         found = _measured(recipe, parts, channels, watch)
-        _keep(place, key, found)
+        if not any(place.glob("step-*")):  # checkpoints of others may be refused, and stay theirs
+            _keep(place, key, found)
     return found
 
 
