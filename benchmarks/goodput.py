@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -69,7 +70,8 @@ def main() -> None:
             begin = time.monotonic()
             life(out, options.every)
             kept.append(newest(out))
-            print(f"step {kept[-1].step:,} after {time.monotonic() - begin:.1f} s", flush=True)
+            told = f"step {kept[-1].step:,} after {time.monotonic() - begin:.1f} s"
+            print(told, file=sys.stderr, flush=True)
         seconds = time.monotonic() - start
     speed = kept[0].step / kept[0].seconds
     goodput = kept[-1].step / (speed * seconds)
