@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from eyespot.datasets.names import counted
 from eyespot.inspection.inside.feature_maps import FeatureMaps, Maps
-from eyespot.inspection.inside.grid import COLUMNS, Row, Small, grid_sheet, inked
+from eyespot.inspection.inside.grid import COLUMNS, Row, Small, coloured, grid_sheet, inked
 
 PHOTO = 176  # pixels of the photo, at most
 MANY = 100  # units that are shown of a layer that is looked at alone
@@ -16,8 +16,9 @@ MANY = 100  # units that are shown of a layer that is looked at alone
 def sheet(found: FeatureMaps, *, source: str) -> bytes:
     """The maps as a PNG: of one layer all, of several the units that stand out most."""
     is_alone = len(found.layers) == 1
-    photo = found.pixels if found.pixels.shape[2] == 3 else np.repeat(found.pixels, 3, axis=2)
-    rows = [Row("the photo", "as the network sees it", (Small(photo),), side=PHOTO)]
+    rows = [
+        Row("the photo", "as the network sees it", (Small(coloured(found.pixels)),), side=PHOTO)
+    ]
     rows += [_row(maps, MANY if is_alone else COLUMNS, is_alone) for maps in found.layers]
     return grid_sheet(
         rows,

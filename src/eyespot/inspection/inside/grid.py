@@ -95,6 +95,11 @@ def enlarged(pixels: NDArray[np.uint8], side: int = SIDE) -> Image.Image:
     return picture.resize(size, way)
 
 
+def coloured(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, C) -> (h, w, 3): grey as three equal channels."""
+    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+
+
 def inked(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
     """(h, w) in [0, 1] -> (h, w, 3): from paper to the ink of all heat, one hue."""
     low, high = (_colour(name) for name in ("card", "sequence"))

@@ -21,13 +21,12 @@ from eyespot.datasets.dataset import LeftOut, Photo
 from eyespot.datasets.names import counted, shown
 from eyespot.errors import ImageError, InputError
 from eyespot.fields import Field, field_of
+from eyespot.inspection.inside.places import Box, box_at, side_of, strongest_place
 from eyespot.inspection.inside.subject import Subject
 from eyespot.inspection.stages import as_maps
 from eyespot.taps import record
 
 TOGETHER = 8  # photos at a time
-
-Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of what the network sees
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +104,7 @@ def top_activations(
         layer=layer,
         unit=unit,
         units=units,
-        field=_side(field, size),
+        field=side_of(field, size),
         top=tuple(found for _, _, found in sorted(top, reverse=True)),
         photos=looked,
         silent=silent,
@@ -149,22 +148,9 @@ def _answered(
 def _moved(
     photo: Photo, pixels: NDArray[np.uint8], map_: NDArray[np.float32], field: Field
 ) -> Moved:
-    row, column = (int(i) for i in np.unravel_index(int(map_.argmax()), map_.shape))
-    side = pixels.shape[0]
-    box: Box = (0, 0, side, side)
-    if not field.is_global and field.rows is not None and field.columns is not None:
-        top, bottom = field.rows.at(row)
-        left, right = field.columns.at(column)
-        box = (max(0, left), max(0, top), min(side, right + 1), min(side, bottom + 1))
-    middle = ((row + 0.5) * side / map_.shape[0], (column + 0.5) * side / map_.shape[1])
-    return Moved(photo, float(map_[row, column]), (row, column), middle, box, pixels)
-
-
-def _side(field: Field, size: int) -> int | None:
-    """How many pixels of a side a unit sees; None where that is all of the photo."""
-    if field.is_global or field.rows is None or field.rows.size >= 2 * size:
-        return None
-    return field.rows.size
+    place, side = strongest_place(map_), pixels.shape[0]
+    middle = ((place[0] + 0.5) * side / map_.shape[0], (place[1] + 0.5) * side / map_.shape[1])
+    return Moved(photo, float(map_[place]), place, middle, box_at(field, place, side), pixels)
 
 
 def all_photos(folder: Path) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...]]:

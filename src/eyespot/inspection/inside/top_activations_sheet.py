@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from eyespot.datasets.names import counted, shown
-from eyespot.inspection.inside.grid import Row, Small, grid_sheet
+from eyespot.inspection.inside.grid import Row, Small, coloured, grid_sheet
 from eyespot.inspection.inside.top_activations import Moved, TopActivations
 from eyespot.pages.drawing import values
 from eyespot.pages.words import listed
@@ -72,12 +72,12 @@ def _caption(each: Moved) -> str:
 
 def _cut(each: Moved) -> NDArray[np.uint8]:
     left, top, right, bottom = each.box
-    return _coloured(each.pixels)[top:bottom, left:right]
+    return coloured(each.pixels)[top:bottom, left:right]
 
 
 def _marked(each: Moved, *, has_box: bool) -> NDArray[np.uint8]:
     """The photo with a frame around what the unit saw, or a cross at its place."""
-    picture = Image.fromarray(_coloured(each.pixels)).resize((2 * SIDE, 2 * SIDE))
+    picture = Image.fromarray(coloured(each.pixels)).resize((2 * SIDE, 2 * SIDE))
     pen, zoom = ImageDraw.Draw(picture), 2 * SIDE / each.pixels.shape[0]
     left, top, right, bottom = (zoom * edge for edge in each.box)
     light, dark = values()[0]["card"], values()[0]["wrong"]
@@ -90,7 +90,3 @@ def _marked(each: Moved, *, has_box: bool) -> NDArray[np.uint8]:
         pen.line((x - 14, y, x + 14, y), fill=colour, width=wide)
         pen.line((x, y - 14, x, y + 14), fill=colour, width=wide)
     return np.asarray(picture)
-
-
-def _coloured(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)

@@ -13,6 +13,7 @@ from eyespot.datasets.names import shown
 from eyespot.errors import ImageError, InputError
 from eyespot.fields import Field, receptive_fields
 from eyespot.inspection.inside.feature_maps import Maps
+from eyespot.inspection.inside.places import box_at, side_of, strongest_place
 from eyespot.inspection.inside.subject import Subject
 from eyespot.networks.table import StageRow, table
 
@@ -88,24 +89,15 @@ def _stop(
     maps = Maps(name, values)
     units = tuple(unit for unit in maps.strongest(SHOWN) if maps.largest[unit] > 0)
     seen = tuple(_seen(values[unit], field, pixels) for unit in units)
-    return Stop(maps, units, seen, _side(field, len(pixels)), row)
-
-
-def _side(field: Field, size: int) -> int | None:
-    if field.is_global or field.rows is None or field.rows.size >= 2 * size:
-        return None
-    return field.rows.size
+    return Stop(maps, units, seen, side_of(field, len(pixels)), row)
 
 
 def _seen(
     values: NDArray[np.float32], field: Field, pixels: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """The part of the picture that a unit sees from the place where it answers most."""
-    if field.is_global or field.rows is None or field.columns is None:
-        return pixels
-    row, column = (int(i) for i in np.unravel_index(int(values.argmax()), values.shape))
-    (top, bottom), (left, right) = field.rows.at(row), field.columns.at(column)
-    return pixels[max(0, top) : bottom + 1, max(0, left) : right + 1]
+    left, top, right, bottom = box_at(field, strongest_place(values), len(pixels))
+    return pixels[top:bottom, left:right]
 
 
 def _said(subject: Subject, photo: Path) -> tuple[Prediction | None, NDArray[np.float32] | None]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from eyespot.datasets.names import counted, shown
 from eyespot.inspection.inside.feature_maps_sheet import drawn
-from eyespot.inspection.inside.grid import UNLEARNED, enlarged
+from eyespot.inspection.inside.grid import UNLEARNED, coloured, enlarged
 from eyespot.inspection.inside.tour import Stop, Tour
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.page import page
@@ -134,8 +134,4 @@ def _end(found: Tour) -> Html:
 
 
 def _picture(pixels: NDArray[np.uint8], side: int = PHOTO) -> str:
-    return thumbnail(enlarged(_three(pixels), side), size=side)
-
-
-def _three(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+    return thumbnail(enlarged(coloured(pixels), side), size=side)
