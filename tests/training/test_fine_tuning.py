@@ -9,7 +9,8 @@ from torch import nn
 
 from eyespot.errors import InputError
 from eyespot.networks import build, find
-from eyespot.training.fine_tuning import RATE, FineTuning, depths, evaluating
+from eyespot.networks.modes import evaluating
+from eyespot.training.fine_tuning import RATE, FineTuning, depths
 from eyespot.training.fit import fit
 from eyespot.training.optimisers import SGD
 from eyespot.training.recipe import Recipe, learning, optimiser, prepare

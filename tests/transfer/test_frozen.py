@@ -14,8 +14,9 @@ from eyespot.images.augmentations.random_resized_crop import RandomResizedCrop
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.networks import build, find
 from eyespot.networks.architecture import Network
+from eyespot.networks.modes import evaluating
 from eyespot.training.averaging import EMA
-from eyespot.training.fine_tuning import FineTuning, evaluating
+from eyespot.training.fine_tuning import FineTuning
 from eyespot.training.fit import fit
 from eyespot.training.losses import CrossEntropy
 from eyespot.training.optimisers import AdamW

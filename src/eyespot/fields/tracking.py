@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from eyespot.fields.calls import Call
 from eyespot.fields.operators import follow
 from eyespot.fields.seen import Seen
 from eyespot.fields.spans import Axis, Span
+from eyespot.networks.modes import evaluating
 
 Note = Callable[[str, nn.Module, Tensor, Seen], None]
 
@@ -34,7 +35,7 @@ def track(
     """
     wanted = set(only)
     with ExitStack() as left:
-        left.enter_context(_in_eval_mode(network))
+        left.enter_context(evaluating(network))
         left.enter_context(torch.inference_mode(False))  # which would hide the parts of operators
         left.enter_context(torch.no_grad())
         tracker = left.enter_context(_Tracker(size, is_exact))
@@ -113,14 +114,3 @@ class _Tracker(TorchDispatchMode):
             for tensor, seen in zip(given, each_own, strict=True):
                 self._known[id(tensor)] = _Known(tensor, seen)
         return output
-
-
-@contextmanager
-def _in_eval_mode(network: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, is_training in modes:
-            module.training = is_training

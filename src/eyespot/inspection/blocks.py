@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from eyespot.inspection.words import Kind, function_text, is_passed_over, kind, module_text
+from eyespot.networks.modes import evaluating
 
 Leaves = Mapping[str, str]  # class -> its words, with {m.heads} and the like for its attributes
 SHUFFLED = (("unflatten", "transpose"), ("view", "transpose"), ("reshape", "transpose"))
@@ -41,18 +42,13 @@ def trace(block: nn.Module, inputs: tuple[Any, ...], *, leaves: Leaves) -> tuple
     >>> trace(nn.ReLU(), (torch.zeros(1, 8, 4, 4),), leaves={})[1].text
     'ReLU'
     """
-    modes = [(module, module.training) for module in block.modules()]
     notes = _Notes(block, leaves)
-    try:
-        block.eval()
+    with evaluating(block):
         for value in tree_leaves(inputs):
             if isinstance(value, Tensor):
                 notes.add("input", "input", (), (), value, "")
         with torch.no_grad(), notes:
             given = block(*inputs)
-    finally:
-        for module, is_training in modes:
-            module.training = is_training
     for value in tree_leaves(given):
         if isinstance(value, Tensor):
             notes.add("output", "output", (), (value,), value, "")

@@ -10,7 +10,6 @@ is taken apart there, so that its weights count as memory, which fused kernels s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Self
@@ -24,6 +23,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.hooks import RemovableHandle
 
 from eyespot.errors import InputError
+from eyespot.networks.modes import evaluating
 
 aten = torch.ops.aten
 
@@ -63,7 +63,7 @@ def count(network: nn.Module, image_size: int) -> Counts:
     Raises `InputError` if the network cannot take pictures of that size.
     """
     costs, memory = _Costs(), _Memory()
-    with _in_eval_mode(network), torch.no_grad():
+    with evaluating(network), torch.no_grad():
         run = _on_meta(network, image_size)
         with Shapes(), memory, costs:
             run()
@@ -85,7 +85,7 @@ def layers(network: nn.Module, image_size: int) -> tuple[LayerRow, ...]:
     Raises `InputError` if the network cannot take pictures of that size.
     """
     costs = _Costs()
-    with _in_eval_mode(network), torch.no_grad(), _Rows(network, costs) as noted:
+    with evaluating(network), torch.no_grad(), _Rows(network, costs) as noted:
         run = _on_meta(network, image_size)
         with Shapes(), costs:
             run()
@@ -258,14 +258,3 @@ def _on_meta(network: nn.Module, image_size: int) -> Callable[[], None]:
             ) from error
 
     return run
-
-
-@contextmanager
-def _in_eval_mode(network: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, is_training in modes:
-            module.training = is_training

@@ -8,8 +8,7 @@ Universal Language Model Fine-tuning for Text Classification, ACL 2018, arXiv:18
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from eyespot.classifier.assembly import without_auxiliary
 from eyespot.classifier.heads import LinearHead
 from eyespot.errors import InputError
 from eyespot.networks.architecture import Network
+from eyespot.networks.modes import evaluating
 from eyespot.values import LATER
 
 RATE = "rate"  # of a group of parameters: its share of the learning rate
@@ -194,15 +194,3 @@ def _calls(network: Network, stages: Sequence[str], size: int) -> dict[nn.Module
         for hook in hooks:
             hook.remove()
     return started
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Within, the network is in evaluation mode; afterwards every module is as it was."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from eyespot.datasets.names import shown
 from eyespot.errors import EyespotError
 from eyespot.networks.architecture import Network
-from eyespot.training.fine_tuning import evaluating
+from eyespot.networks.modes import evaluating
 from eyespot.training.step import Outcome, Rule, forward, gradients
 
 WhenNotFinite = Literal["stop", "skip", "roll back"]

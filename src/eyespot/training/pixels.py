@@ -10,15 +10,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eyespot import files
 from eyespot.errors import IntegrityError
-from eyespot.images.augmentations.catalogue import Augmentation
-from eyespot.images.augmentations.pca_colour import PCAColour
+from eyespot.images.augmentations.catalogue import Augmentation, fitted
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.images.statistics import with_statistics
 from eyespot.training.looking import Progress
@@ -96,11 +94,7 @@ def _measured(recipe: Recipe, parts: Parts, channels: int, watch: Progress) -> M
         parts.train, parts.labels(parts.train), num_classes=classes, preprocessing=rule
     )
     rule = with_statistics(rule, _seen(plain, len(plain), watch), recipe.normalisation)
-    augmentations = tuple(
-        each.fitted(_seen(plain, SAMPLED, watch)) if _is_unfitted(each) else each
-        for each in recipe.augmentations
-    )
-    return Measured(rule, augmentations)
+    return Measured(rule, fitted(recipe.augmentations, _seen(plain, SAMPLED, watch)))
 
 
 def _key(recipe: Recipe, parts: Parts, channels: int) -> str:
@@ -142,10 +136,6 @@ def _rule(recipe: Recipe, channels: int) -> Preprocessing:
         channel_order="RGB" if channels == 3 else "L",
         padding=image.padding,
     )
-
-
-def _is_unfitted(augmentation: Augmentation) -> TypeGuard[PCAColour]:
-    return isinstance(augmentation, PCAColour) and augmentation.components is None
 
 
 def _seen(pictures: Pictures, most: int, watch: Progress) -> Iterator[NDArray[np.uint8]]:

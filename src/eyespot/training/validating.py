@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from eyespot.networks.architecture import Network
+from eyespot.networks.modes import evaluating
 from eyespot.training.distributed import World
-from eyespot.training.fine_tuning import evaluating
 from eyespot.training.guards import NotFiniteError
 from eyespot.training.pictures import Pictures, ahead
 from eyespot.training.step import Rule, forward

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from eyespot.networks.architecture import Network
 from eyespot.networks.counting import layers
+from eyespot.networks.modes import evaluating
 from eyespot.training.facts import Precision
-from eyespot.training.fine_tuning import evaluating
 from eyespot.training.pictures import Pictures, ahead
 from eyespot.training.precision import computing
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from eyespot.networks.architecture import Network
+from eyespot.networks.modes import evaluating
 from eyespot.training.checks.findings import Finding
 from eyespot.training.losses import Loss, undecided
 
@@ -85,19 +86,16 @@ def _spread(outputs: Tensor) -> float:
 @contextmanager
 def _as_in_training(network: Network) -> Iterator[None]:
     """Batch norm by the batch, all else as at evaluation; afterwards everything as before."""
-    modes = [(module, module.training) for module in network.modules()]
     buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
-    network.eval()
-    for module, _ in modes:
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.train()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-        for buffer, before in buffers:
-            buffer.copy_(before)
+    with evaluating(network):
+        for module in network.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.train()
+        try:
+            yield
+        finally:
+            for buffer, before in buffers:
+                buffer.copy_(before)
 
 
 @contextmanager
