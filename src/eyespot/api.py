@@ -175,7 +175,6 @@ def _learning_order(asked: _Asked, learning: _Learning, *, network: str) -> scra
 
 def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
     from eyespot.training import saving
-    from eyespot.training.stages import Stages, Unwatched
     from eyespot.transfer.fine_tuning import learn
     from eyespot.transfer.tuned_trust import measured_with_trust
     from eyespot.trust.coverage import require_share
@@ -190,7 +189,7 @@ def _fine_tune(asked: _Asked, learning: _Learning) -> Classifier:
     learning_on = partial(learn, tuning=tuning, coverage=asked.coverage)
     measuring = partial(measured_with_trust, coverage=asked.coverage)
     if asked.out is None:
-        return measuring(order, learning_on(order, Stages(Unwatched()))).classifier
+        return saving.train(order, learning=learning_on, measuring=measuring).classifier
     saving.train_and_save(
         order,
         asked.out,

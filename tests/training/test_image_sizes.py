@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from eyespot.errors import InputError
+from eyespot.training.opening import opened
 from eyespot.training.scratch import Beginning, Order, begin
 from eyespot.training.stages import Stages, Unwatched
 
@@ -26,7 +27,8 @@ def photos(tmp_path_factory) -> Path:
 
 
 def begun(photos: Path, network: str, **asked) -> Beginning:
-    return begin(Order(photos, network, epochs=1, **asked), Stages(Unwatched()))
+    order, stages = Order(photos, network, epochs=1, **asked), Stages(Unwatched())
+    return begin(order, opened(order, stages), stages)
 
 
 def test_the_images_are_as_large_as_asked_for_and_the_recipe_with_them(photos):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from eyespot.datasets.dataset import Photo
 from eyespot.training import scratch
+from eyespot.training.opening import opened
 from eyespot.training.parts import Parts
 from eyespot.training.saving import machine_answer
 from eyespot.training.stages import Stages, Unwatched
@@ -112,7 +113,8 @@ def test_fine_tuning_gives_label_sets_and_learns_what_is_none_of_these(digits, t
         workers=1,
         group_by=r"(\w+-\d+)-",
     )
-    learned = learn(order, Stages(Unwatched()), tuning=Tuning(unfrozen=1), coverage=0.6)
+    stages = Stages(Unwatched())
+    learned = learn(order, opened(order, stages), stages, tuning=Tuning(unfrozen=1), coverage=0.6)
     trained = measured_with_trust(order, learned, coverage=0.6)
     classifier, report = trained.classifier, trained.report
     assert classifier.coverage.coverage == 0.6

@@ -18,7 +18,7 @@ from eyespot import files
 from eyespot.classifier import bundle
 from eyespot.datasets.dataset import ImageDataset, Photo
 from eyespot.datasets.names import shown
-from eyespot.engines.run import in_threads
+from eyespot.engines.run import in_threads_if_files
 from eyespot.errors import EyespotError, ImageError, InputError
 from eyespot.values import to_json
 
@@ -111,7 +111,8 @@ def result_page(request: str, answer: dict[str, Any], summary: tuple[str, ...]) 
 
 def request_digest(options: list[Any], dataset: ImageDataset) -> str:
     """SHA-256 over the options, and the names, labels and contents of all photos."""
-    contents = list(in_threads(_content, [*dataset.photos, *dataset.negatives]))
+    photos = [*dataset.photos, *dataset.negatives]
+    contents = list(in_threads_if_files(_content, photos, of=photos))
     text = json.dumps([options, dataset.fingerprint, to_json(dataset.left_out), contents])
     return hashlib.sha256(text.encode()).hexdigest()
 

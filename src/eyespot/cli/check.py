@@ -93,6 +93,7 @@ def check(ctx: click.Context) -> int:
     """
     from eyespot.training.checks.examine import examine
     from eyespot.training.checks.page import is_faulty
+    from eyespot.training.opening import opened
     from eyespot.training.scratch import begin
     from eyespot.training.stages import Stages
 
@@ -102,7 +103,8 @@ def check(ctx: click.Context) -> int:
         require_page_or_chart(values["out"], overwrite=values["overwrite"])
     order = _order(values)
     is_quiet = values["as_json"]
-    begun = begin(order, Stages(StageLines(is_quiet=is_quiet)))
+    stages = Stages(StageLines(is_quiet=is_quiet))
+    begun = begin(order, opened(order, stages), stages)
     set_up, features = _set_up(begun, order), _features(order.device)
     checked = examine(set_up, features=features, only=only, watcher=CheckLines(is_quiet=is_quiet))
     subject = _subject(begun, values)

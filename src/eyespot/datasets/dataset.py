@@ -72,6 +72,11 @@ class ImageDataset:
         return decode(photo.source).picture, self.classes.index(photo.label)
 
     @property
+    def found(self) -> int:
+        """How many files there are, usable or not."""
+        return len(self) + len(self.left_out) + len(self.negatives)
+
+    @property
     def groups(self) -> tuple[str | None, ...]:
         return tuple(photo.group for photo in self.photos)
 

@@ -10,8 +10,10 @@ import hashlib
 import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,12 +121,11 @@ def describe(labels: Sequence[str], folds: Folds) -> tuple[tuple[str, tuple[int,
     return tuple((label, tuple(row)) for label, row in counts.items())
 
 
-@dataclass(frozen=True)
-class _Unit:
+class _Unit(NamedTuple):
     """Photos that stay together: their indices, their labels with counts, their turn."""
 
-    members: tuple[int, ...]
-    labels: Counter[str]
+    members: Sequence[int]
+    labels: Mapping[str, int]
     turn: tuple[int, tuple[str, ...], bytes]  # large ones first, class by class, then as drawn
 
 
@@ -141,10 +142,10 @@ def _units(
     for indices in members.values():
         first = min(unicodedata.normalize("NFC", names[index]) for index in indices)
         draw = hashlib.sha256(f"{seed}\0{first}".encode("utf-8", "surrogateescape")).digest()
-        counts = Counter(labels[index] for index in indices)
-        turn = (-len(indices), tuple(sorted(counts)), draw)
-        units.append(_Unit(tuple(indices), counts, turn))
-    return sorted(units, key=lambda unit: unit.turn)
+        alone = len(indices) == 1  # most are, and a Counter for each would take as long as the rest
+        counts = {labels[indices[0]]: 1} if alone else Counter(labels[i] for i in indices)
+        units.append(_Unit(indices, counts, (-len(indices), tuple(sorted(counts)), draw)))
+    return sorted(units, key=attrgetter("turn"))
 
 
 def _supply(units: list[_Unit]) -> Counter[str]:
@@ -160,14 +161,16 @@ def _dealt(units: list[_Unit], photos: int, shares: list[float]) -> Indices:
     """
     totals: Counter[str] = Counter()
     for unit in units:
-        totals.update(unit.labels)
+        for label, count in unit.labels.items():
+            totals[label] += count
     held = {label: [0] * len(shares) for label in totals}
     sizes = [0] * len(shares)
     number = [-1] * photos
 
     def growth(unit: _Unit, fold: int) -> float:
+        share = shares[fold]
         terms = [
-            count * (2 * (held[label][fold] - shares[fold] * totals[label]) + count) / totals[label]
+            count * (2 * (held[label][fold] - share * totals[label]) + count) / totals[label]
             for label, count in unit.labels.items()
         ]
         # rounding: sums that are equal on paper must not be told apart by their last bits

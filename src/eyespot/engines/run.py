@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from eyespot.datasets.dataset import Photo
 from eyespot.engines.start import Engine, available_cores
 from eyespot.errors import ImageError
 from eyespot.images.decode import Decoded
@@ -145,3 +146,11 @@ def in_threads(
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def in_threads_if_files(
+    task: Callable[[Item], Result], items: Iterable[Item], *, of: Sequence[Photo]
+) -> Iterator[Result]:
+    """`task` of each item, in order: what lies in memory already is not worth a thread."""
+    is_in_memory = all(photo.content is not None for photo in of)
+    return map(task, items) if is_in_memory else in_threads(task, items)

@@ -17,10 +17,10 @@ from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.embeddings import embed
 from eyespot.engines import pretrained
+from eyespot.engines.run import in_threads_if_files
 from eyespot.errors import ImageError
 from eyespot.images.decode import decode
 from eyespot.training.parts import Looked
-from eyespot.training.pictures import in_threads_if_files
 from eyespot.weights import catalogue
 
 BELONGING_UP_TO = 10_000  # photos; at some 200 a second, under a minute

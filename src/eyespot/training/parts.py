@@ -71,7 +71,7 @@ def divided(looked: Looked, *, validation: float, seed: int) -> Parts:
     part, more, is_given = _assigned(looked, rows, validation, seed)
     found = {name: [i for i in rows if part[i] == name] for name in PARTS}
     photos = {
-        name: tuple(replace(looked.dataset.photos[i], part=name) for i in members)
+        name: tuple(_in(name, looked.dataset.photos[i]) for i in members)
         for name, members in found.items()
     }
     learned = {str(photo.label) for photo in photos["train"]}
@@ -93,6 +93,10 @@ def divided(looked: Looked, *, validation: float, seed: int) -> Parts:
         notes=(*notes, *more),
         is_test_given=is_given,
     )
+
+
+def _in(part: Part, photo: Photo) -> Photo:
+    return photo if photo.part == part else replace(photo, part=part)
 
 
 def _assigned(

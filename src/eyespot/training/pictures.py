@@ -27,7 +27,7 @@ from PIL import Image
 
 from eyespot.datasets.dataset import Photo
 from eyespot.datasets.names import shown
-from eyespot.engines.run import in_threads
+from eyespot.engines.run import in_threads_if_files
 from eyespot.errors import ImageError, InputError
 from eyespot.images.augmentations.catalogue import Augmentation, augmented
 from eyespot.images.augmentations.centre_crop import CentreCrop
@@ -265,11 +265,3 @@ def _lost(photo: Photo, error: ImageError) -> InputError:
         f"{shown(photo.file)} can no longer be read ({error}): put it back as it was and run the "
         "same command again"
     )
-
-
-def in_threads_if_files(
-    task: Callable[[Item], Result], items: Iterable[Item], *, of: Sequence[Photo]
-) -> Iterator[Result]:
-    """`task` of each item, in order: what lies in memory already is not worth a thread."""
-    is_in_memory = all(photo.content is not None for photo in of)
-    return map(task, items) if is_in_memory else in_threads(task, items)

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot import files
+from eyespot.engines.run import in_threads_if_files
 from eyespot.errors import IntegrityError
 from eyespot.images.augmentations.catalogue import Augmentation, fitted
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.images.statistics import with_statistics
 from eyespot.training.looking import Progress
 from eyespot.training.parts import Parts
-from eyespot.training.pictures import Pictures, in_threads_if_files
+from eyespot.training.pictures import Pictures
 from eyespot.training.recipe import Recipe
 from eyespot.training.stages import Stages
 from eyespot.values import from_json, to_json

@@ -31,7 +31,7 @@ from eyespot.classifier.place import (
     result_page,
 )
 from eyespot.classifier.readme import card_text
-from eyespot.datasets.catalogue import open_dataset
+from eyespot.datasets.dataset import ImageDataset
 from eyespot.evaluation.figures import figures
 from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
@@ -41,6 +41,7 @@ from eyespot.training.curves import curves_svg
 from eyespot.training.distributed import World
 from eyespot.training.history import history_csv, history_jsonl
 from eyespot.training.measuring import Trained, measured
+from eyespot.training.opening import opened
 from eyespot.training.recipes import catalogue as recipes
 from eyespot.training.scratch import Learned, Order, learn
 from eyespot.training.stages import Stages, Unwatched, Watcher
@@ -61,12 +62,16 @@ NO_MATTER = (
 )  # to the result, or its own
 
 
+Measuring = Callable[[Order, Learned], Trained]
+
+
 class Learning(Protocol):
     """From an order to a network that has learned, as `scratch.learn`."""
 
     def __call__(
         self,
         order: Order,
+        dataset: ImageDataset,
         stages: Stages,
         *,
         place: Path | None,
@@ -80,9 +85,18 @@ def checkpoints_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-checkpoints")
 
 
-def train(order: Order, *, watcher: Watcher | None = None) -> Trained:
+def train(
+    order: Order,
+    *,
+    watcher: Watcher | None = None,
+    learning: Learning = learn,
+    measuring: Measuring = measured,
+) -> Trained:
     """Train without a place: nothing is written, and what is stopped is lost."""
-    return measured(order, learn(order, Stages(watcher or Unwatched())))
+    stages = Stages(watcher or Unwatched())
+    dataset = opened(order, stages)
+    learned = learning(order, dataset, stages, place=None, progress=None, world=None)
+    return measuring(order, learned)
 
 
 def train_and_save(
@@ -95,7 +109,7 @@ def train_and_save(
     progress: facts.Watcher | None = None,
     world: World | None = None,
     learning: Learning = learn,
-    measuring: Callable[[Order, Learned], Trained] = measured,
+    measuring: Measuring = measured,
     asked: Any = None,
 ) -> Result | None:
     """Train and write the bundle `path`, going on where a former run of the same order stood.
@@ -111,15 +125,16 @@ def train_and_save(
     require_outside(path, order.source)
     require_bundle(path)
     networks.find(order.network)
-    place, digest = checkpoints_of(path), _digest(order, asked)
+    stages = Stages(watcher or Unwatched())
+    dataset = opened(order, stages)
+    place, digest = checkpoints_of(path), _digest(order, dataset, asked)
     with alone(path) if world.is_first else nullcontext():
         done = world.told(lambda: _done(path, digest, overwrite=overwrite))
         if done is not None:
             if world.is_first:
                 _let_go(place, digest, keep=keep_checkpoints)
             return Result(done["answer"], tuple(done["summary"]), is_new=False)
-        stages = Stages(watcher or Unwatched())
-        learned = learning(order, stages, place=place, progress=progress, world=world)
+        learned = learning(order, dataset, stages, place=place, progress=progress, world=world)
         if not world.is_first:
             return None
         trained = measuring(order, learned)
@@ -150,15 +165,8 @@ def _done(path: Path, digest: str, *, overwrite: bool) -> dict[str, Any] | None:
     return None
 
 
-def _digest(order: Order, asked: Any) -> str:
+def _digest(order: Order, dataset: ImageDataset, asked: Any) -> str:
     """SHA-256 over all that the result depends on."""
-    dataset = open_dataset(
-        order.source,
-        group_by=order.group_by,
-        group_column=order.group_column,
-        labels=order.labels,
-        add=order.add,
-    )
     recipe = order.recipe or recipes.for_network(order.network)
     options = {
         field.name: to_json(getattr(order, field.name))

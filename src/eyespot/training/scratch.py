@@ -11,8 +11,6 @@ from pathlib import Path
 
 import torch
 
-from eyespot.datasets.catalogue import open_dataset
-from eyespot.datasets.checks import check_trainable
 from eyespot.datasets.dataset import ImageDataset
 from eyespot.errors import InputError
 from eyespot.networks import catalogue as networks
@@ -101,7 +99,9 @@ class Learned:
         return (*self.begun.notes, *self.fitted.notes)
 
 
-def begin(order: Order, stages: Stages, *, place: Path | None = None) -> Beginning:
+def begin(
+    order: Order, dataset: ImageDataset, stages: Stages, *, place: Path | None = None
+) -> Beginning:
     """Look at the photos, divide them, fit the recipe. `eyespot check` looks at what this gives.
 
     What is measured of the pixels is kept in `place`, the folder of the checkpoints.
@@ -111,8 +111,7 @@ def begin(order: Order, stages: Stages, *, place: Path | None = None) -> Beginni
     architecture = networks.find(order.network)
     if order.image_size is not None:
         _require_image_size(order.network, order.image_size)
-    dataset, found = opened(order, stages)
-    asked = order.recipe or recipes.for_network(order.network)
+    found, asked = dataset.found, order.recipe or recipes.for_network(order.network)
     _fitted(order, asked, architecture, photos=len(dataset), channels=3)  # refused before the work
     with stages.stage("look") as stage:
         looked = look(dataset, progress=stages.watcher.advance)
@@ -135,6 +134,7 @@ def begin(order: Order, stages: Stages, *, place: Path | None = None) -> Beginni
 
 def learn(
     order: Order,
+    dataset: ImageDataset,
     stages: Stages,
     *,
     place: Path | None = None,
@@ -146,7 +146,7 @@ def learn(
     Raises `InputError` where the photos, the network and the recipe do not go together, and
     `Interrupted` after Ctrl-C and SIGTERM, with a checkpoint written.
     """
-    begun = begin(order, stages, place=place)
+    begun = begin(order, dataset, stages, place=place)
     with stages.stage("training") as stage:
         fitted = fit_as(
             order,
@@ -230,22 +230,6 @@ def _is_taken(network: str, size: int) -> bool:
     except InputError:
         return False
     return True
-
-
-def opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
-    """The photos with their labels, and how many files there are, usable or not."""
-    with stages.stage("photos") as stage:
-        dataset = open_dataset(
-            order.source,
-            group_by=order.group_by,
-            group_column=order.group_column,
-            labels=order.labels,
-            add=order.add,
-        )
-        check_trainable(dataset)
-        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
-        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
-    return dataset, found
 
 
 def told(fitted: facts.Fitted) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from eyespot import audit as auditing
 from eyespot.datasets.checks import check_trainable, without
+from eyespot.datasets.dataset import ImageDataset
 from eyespot.datasets.splits import grouped_folds
 from eyespot.embeddings import Embedded, embed
 from eyespot.engines import pretrained
@@ -24,7 +25,7 @@ from eyespot.training.fine_tuning import WithHead
 from eyespot.training.looking import grouped
 from eyespot.training.parts import Looked, Parts, divided
 from eyespot.training.recipe import Recipe, lasting
-from eyespot.training.scratch import Beginning, Learned, opened
+from eyespot.training.scratch import Beginning, Learned
 from eyespot.training.stages import Stages
 from eyespot.transfer.learning_on import fine_tuned
 from eyespot.transfer.lesson import (
@@ -43,7 +44,12 @@ from eyespot.weights import catalogue
 
 
 def begin(
-    tuning: Tuning, order: scratch.Order, stages: Stages, *, coverage: float | None = None
+    tuning: Tuning,
+    order: scratch.Order,
+    dataset: ImageDataset,
+    stages: Stages,
+    *,
+    coverage: float | None = None,
 ) -> Beginning:
     """Look at the photos, divide them, fit the head. For label sets, some only calibrate them.
 
@@ -51,7 +57,7 @@ def begin(
     """
     checkpoint = catalogue.find(tuning.weights)
     recipe_for(tuning, photos=1, has_mirrored=False)  # refused before the work
-    dataset, found = opened(order, stages)
+    found = dataset.found
     with stages.stage("embedding") as stage:
         watch = stages.watcher.advance
         embedded = embed(dataset.photos, pretrained(checkpoint.name), progress=watch)
@@ -121,6 +127,7 @@ def _examples(parts: Parts, embedded: Embedded, *, seed: int) -> tuple[Examples,
 
 def learn(
     order: scratch.Order,
+    dataset: ImageDataset,
     stages: Stages,
     *,
     tuning: Tuning,
@@ -134,7 +141,7 @@ def learn(
     Where `order` has no time limit, `TIME_LIMIT` is taken. With `coverage`, some photos are held
     out that only calibrate label sets.
     """
-    begun = begin(tuning, order, stages, coverage=coverage)
+    begun = begin(tuning, order, dataset, stages, coverage=coverage)
     assert isinstance(begun.network, WithHead) and begun.tried is not None
     with stages.stage("training") as stage:
         fitted = fine_tuned(

@@ -20,10 +20,10 @@ from eyespot.classifier.place import (
     result_page,
 )
 from eyespot.classifier.readme import card_text
-from eyespot.datasets.catalogue import open_dataset
 from eyespot.evaluation.figures import figures
 from eyespot.evaluation.report import report_html, summary_lines
 from eyespot.evaluation.table import predictions_csv
+from eyespot.training.opening import dataset_of
 from eyespot.training.stages import Unwatched, Watcher
 from eyespot.transfer.train import Order, Trained, train
 from eyespot.transfer.tried import Tried
@@ -88,17 +88,10 @@ def _versions(request: str) -> str:
 
 def digest(order: Order) -> str:
     """SHA-256 over the options, and the names, labels and contents of all photos."""
-    dataset = open_dataset(
-        order.source,
-        group_by=order.group_by,
-        group_column=order.group_column,
-        labels=order.labels,
-        add=order.add,
-    )
     options = [order.network, order.seed, order.flip, order.group_by, order.device]
     options += [] if order.coverage is None else [order.coverage]
     options += [] if order.trying is None else [to_json(order.trying)]
-    return request_digest(options, dataset)
+    return request_digest(options, dataset_of(order))
 
 
 def machine_answer(trained: Trained, path: Path) -> dict[str, Any]:

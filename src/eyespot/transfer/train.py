@@ -15,13 +15,13 @@ from eyespot.audit.findings import SuspectLabel, expected_wrong
 from eyespot.audit.words import Places, told
 from eyespot.classifier.card import Card, Measured, fingerprint
 from eyespot.classifier.classifier import Classifier, Reference
-from eyespot.datasets.catalogue import open_dataset
 from eyespot.datasets.checks import check_trainable, without
 from eyespot.datasets.dataset import ImageDataset, LeftOut
 from eyespot.embeddings import embed
 from eyespot.engines import pretrained
 from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
+from eyespot.training.opening import opened
 from eyespot.training.stages import Stages, Unwatched, Watcher
 from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.imbalance import told as told_of_weights
@@ -85,7 +85,8 @@ def train(order: Order, *, watcher: Watcher | None = None, kept: Tried | None = 
     `InputError` where the photos cannot be trained on.
     """
     stages = Stages(watcher or Unwatched())
-    dataset, found = _opened(order, stages)
+    dataset = opened(order, stages)
+    found = dataset.found
     dataset, audit, material = _looked(order, dataset, stages)
     taken, dealing = _probe(order, material, stages)
     suspects = _suspects(taken, stages)
@@ -191,22 +192,6 @@ def _knowing(
         classifier, knowing = with_trust(_classifier(taken, order), making, strangers)
         stage.figure = trust_told(classifier)
     return classifier, strangers, knowing
-
-
-def _opened(order: Order, stages: Stages) -> tuple[ImageDataset, int]:
-    """The photos with their labels, and how many files there are, usable or not."""
-    with stages.stage("photos") as stage:
-        dataset = open_dataset(
-            order.source,
-            group_by=order.group_by,
-            group_column=order.group_column,
-            labels=order.labels,
-            add=order.add,
-        )
-        check_trainable(dataset)
-        found = len(dataset) + len(dataset.left_out) + len(dataset.negatives)
-        stage.figure = f"{found:,} found, {len(dataset.classes)} classes"
-    return dataset, found
 
 
 def _report(order: Order, dataset: ImageDataset, taken: Taken, classifier: Classifier) -> Report:
