@@ -1,6 +1,7 @@
-"""Every benchmark, one after the other: results/PROCESSOR.json, and the table of the docs.
+"""Every benchmark, one after the other: results/PROCESSOR.json, and the tables of the docs.
 
-The machine should have nothing else to do meanwhile.
+Speed goes to docs/performance.md, what is learned and known to docs/results.md. The machine should
+have nothing else to do meanwhile.
 """
 
 from __future__ import annotations
@@ -38,6 +39,15 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "second_training": ["--repeats", "1"],
     "classifier": ["--repeats", "1", "--epochs", "1", "--lite0-epochs", "1"],
     "memory": ["--count", "1000"],
+    "calibration": [],
+    "leakage": ["--seeds", "2"],
+    "wrong_labels": ["--seeds", "1"],
+    "trust_figures": ["--sets", "hymenoptera", "--splits", "2"],
+    "heat_maps": ["--draws", "2"],
+    "advise_time": ["--repeats", "1"],
+    "better_probe": [],
+    "squeezenet_tuning": ["--time-limit", "60"],
+    "auto": ["--time-limit", "60", "--seeds", "1", "--repeats", "0"],
 }
 WITH_PEERS = {"augmentations", "one_photo", "folder", "classifier"}
 
@@ -100,7 +110,7 @@ def main() -> None:
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     write_atomic(path, json.dumps(known | found, indent=1) + "\n")
     table.main()
-    print(f"Wrote {path} and {table.PAGE}")
+    print(f"Wrote {path}, {' and '.join(page.name for page in table.PAGES)}")
 
 
 if __name__ == "__main__":

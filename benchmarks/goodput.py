@@ -36,7 +36,7 @@ def life(out: Path, seconds: float) -> None:
         [str(pairs.EYESPOT), *WORDS, "--out", str(out)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        process_group=0,
     )
     try:
         process.wait(seconds)

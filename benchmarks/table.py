@@ -1,4 +1,4 @@
-"""The results in docs/performance.md, made from results/*.json."""
+"""The results in docs/performance.md and docs/results.md, made from results/*.json."""
 
 from __future__ import annotations
 
@@ -9,23 +9,40 @@ from typing import Any
 from eyespot.files import write_atomic
 
 RESULTS = Path(__file__).with_name("results")
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+KNOWING = {  # what is learned and known, and no speed
+    "calibration",
+    "leakage",
+    "wrong_labels",
+    "trust_figures",
+    "heat_maps",
+    "advise_time",
+    "better_probe",
+    "squeezenet_tuning",
+    "auto",
+}
+PAGES = {DOCS / "performance.md": False, DOCS / "results.md": True}  # page: is it of those
 BEGIN, END = "<!-- made by benchmarks/table.py -->\n", "<!-- until here -->\n"
 
 
 def main() -> None:
-    """Replace what stands between the two marks of the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    parts = [
-        section(json.loads(path.read_text("utf-8"))) for path in sorted(RESULTS.glob("*.json"))
-    ]
-    write_atomic(PAGE, before + BEGIN + "\n" + "\n".join(parts) + "\n" + END + after)
+    """Replace what stands between the two marks of each page."""
+    measured = [json.loads(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    for page, is_knowing in PAGES.items():
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        parts = [
+            section({name: row for name, row in results.items() if (name in KNOWING) == is_knowing})
+            for results in measured
+        ]
+        made = "\n".join(part for part in parts if part)
+        write_atomic(page, f"{before}{BEGIN}\n{made}\n{END}{after}")
 
 
 def section(results: dict[str, dict[str, Any]]) -> str:
-    """All that was measured on one processor."""
+    """All that was measured on one processor; empty where nothing was."""
+    if not results:
+        return ""
     machine = next(iter(results.values()))["machine"]
     flags = ", ".join(machine["flags"])
     lines = [
