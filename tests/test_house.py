@@ -29,7 +29,7 @@ FLOORS = {
     "embeddings": 4,
     "classifier": 5,
     "audit": 6, "dense": 6, "inspection": 6,
-    "evaluation": 7,
+    "evaluation": 7, "finding": 7,
     "training": 8, "trust": 8,
     "transfer": 9,
     "api": 10, "downstream": 10, "experiments": 10,

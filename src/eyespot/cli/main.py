@@ -37,6 +37,7 @@ COMMANDS = {
     "feature-maps": ("feature_maps", "Draw what the layers of a network answer to a photo."),
     "tour": ("tour", "Follow a photo through a network to the labels, on one page."),
     "top-activations": ("top_activations", "Draw the photos that move a unit most."),
+    "find": ("find", "Find one photo inside of another, by a network's features."),
     "scale": ("scale", "Scale a network up by its paper's rule."),
     "compare": ("compare", "Compare networks: accuracy, cost, time; the challenge by year."),
     "lineage": ("lineage", "Say which idea of a network came from where."),
