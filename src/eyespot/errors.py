@@ -31,6 +31,10 @@ class ImageError(EyespotError):
     """A photo that cannot be read. The message is the reason alone, without the file's name."""
 
 
+class PixelLimitError(ImageError):
+    """A photo of more pixels than are admitted."""
+
+
 class IntegrityError(EyespotError):
     """Bytes on disk that are not the bytes that were written: a bundle, a cache, a download."""
 

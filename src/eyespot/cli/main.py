@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("check", "Before a long training: is the set-up sane?"),
     "predict": ("predict", "Name photos with a classifier."),
     "explain": ("explain", "Show why a classifier says what it says of a photo."),
+    "dense": ("dense", "Show where things are on a large photo."),
     "similar": ("similar", "Show the training photos most like a photo."),
     "map": ("map", "Draw photos in the plane, the alike ones side by side."),
     "evaluate": ("evaluate", "Measure classifiers on photos with known labels."),

@@ -188,7 +188,7 @@ def _looked(
     """What is said of the kept cells of each tile; whole bands of rows go to `scores`."""
     width, band = plan.cells[1], np.empty(0, np.float32)
     for tile in plan.tiles:
-        pixels = np.asarray(picture.crop(tile.box))
+        pixels = np.array(picture.crop(tile.box))
         said = reading(pixels.reshape(*pixels.shape[:2], -1))
         said = said.part(tile.rows.own, tile.columns.own)
         rows, columns = tile.rows.kept, tile.columns.kept

@@ -9,7 +9,7 @@ import re
 import struct
 import zlib
 
-from eyespot.errors import ImageError
+from eyespot.errors import ImageError, PixelLimitError
 
 FRAME_LIMIT = 10_000  # frames or pages; beyond it is a film, not a photo
 _TIFF_SIZES = {1: 1, 3: 2, 4: 4, 7: 1, 16: 8}  # bytes of a value: byte, short, long, raw, long8
@@ -53,7 +53,9 @@ def require_pixels(width: int, height: int, pixel_limit: int, *, file_size: int)
     size = f"{width:,} x {height:,} pixels"
     if width * height > pixel_limit:
         limit = f"{pixel_limit / 1e6:g} megapixels"
-        raise ImageError(f"{size} are more than the limit of {limit}: save a smaller copy of it")
+        raise PixelLimitError(
+            f"{size} are more than the limit of {limit}: save a smaller copy of it"
+        )
     if width * height > max(LARGE, EMPTIEST * file_size):
         raise ImageError(f"{size} in {file_size:,} bytes are a trap or an empty page, not a photo")
 
