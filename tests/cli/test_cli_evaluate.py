@@ -143,6 +143,13 @@ def test_the_crops_are_drawn_and_listed(made, tmp_path):
     assert found["crops"] == [
         {"rescaled": [48, 32], "box": [8 + x, y, 36 + x, 28 + y]} for x, y in starts
     ]
+    assert found["windows"] is None
+
+
+def test_the_windows_of_a_network_are_drawn_without_weights(made, tmp_path):
+    words = ("overfeat_accurate", "--protocol", "overfeat-six", "--show-crops", made / "photo.png")
+    found = answer(*words, "--out", tmp_path / "grid.png")["windows"]
+    assert (found["window"], found["step"], found["stride"]) == (221, 12, 3)
 
 
 @pytest.mark.parametrize("name", [*PROTOCOLS, "multi-scale:256,384,512"])

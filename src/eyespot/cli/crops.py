@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,9 +14,8 @@ from eyespot.cli.terminal import print_json
 from eyespot.datasets.names import shown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from eyespot.evaluation.protocols import Protocol
+    from eyespot.images.preprocessing import Preprocessing
 
 
 def show_crops(
@@ -30,9 +30,11 @@ def show_crops(
     """Draw what the classifier sees of `photo` by `protocol`; nothing is measured."""
     from eyespot import files
     from eyespot.errors import ImageError
+    from eyespot.evaluation.class_windows import class_windows
     from eyespot.evaluation.crops import panels
     from eyespot.evaluation.crops_sheet import crops_sheet
     from eyespot.images.decode import decode
+    from eyespot.values import to_json
 
     if len(bundles) != 1 or out is None:
         raise click.UsageError(
@@ -40,13 +42,16 @@ def show_crops(
             "--show-crops photo.jpg --out crops.png"
         )
     require_picture(out, overwrite=overwrite)
-    preprocessing = open_classifier(bundles[0]).backbone.preprocessing
+    architecture, preprocessing = _looks(bundles[0])
     try:
         picture = decode(photo).picture
     except ImageError as error:
         raise ImageError(f"{shown(str(photo))}: {error}") from error
     buffer = io.BytesIO()
-    crops_sheet(protocol, preprocessing, picture, name=shown(photo.name)).save(buffer, "PNG")
+    windows = class_windows(architecture, protocol, preprocessing)
+    crops_sheet(protocol, preprocessing, picture, name=shown(photo.name), windows=windows).save(
+        buffer, "PNG"
+    )
     files.write_atomic(out, buffer.getvalue())
     if not as_json:
         click.echo(f"Wrote {shown(str(out))}: {protocol}.")
@@ -58,4 +63,18 @@ def show_crops(
         for box in boxes
     ]
     answer = {"file": str(out), "protocol": protocol.name, "views": protocol.views.count}
-    print_json({**answer, "crops": crops})
+    print_json({**answer, "crops": crops, "windows": to_json(windows)})
+
+
+def _looks(word: str) -> tuple[str, Preprocessing]:
+    """A bundle's network and what it sees of a photo; a network's own, without weights."""
+    import torch
+
+    from eyespot.inspection.inside.subject import usual
+    from eyespot.networks import architectures, build, find
+
+    if word in architectures() and not Path(word).exists():
+        with torch.device("meta"):
+            return word, usual(find(word), build(word).in_channels)
+    backbone = open_classifier(word).backbone
+    return backbone.architecture, backbone.preprocessing

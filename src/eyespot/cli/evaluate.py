@@ -36,7 +36,8 @@ PAGE, TABLE = "report.html", "predictions.csv"
     "shown_photo",
     type=click.Path(path_type=Path),
     metavar="PHOTO",
-    help="Draw the protocol's crops on PHOTO, as --out crops.png; measure nothing.",
+    help="Draw the protocol's crops on PHOTO, as --out crops.png; measure nothing. BUNDLE may be "
+    "a network's name.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the report and the table.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing --out.")

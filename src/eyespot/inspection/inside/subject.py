@@ -150,13 +150,15 @@ def _drawn(name: str, seed: int) -> Subject:
         name=f"{name}, random weights",
         network=_still(network),
         architecture=architecture,
-        preprocessing=_usual(architecture, network.in_channels),
+        preprocessing=usual(architecture, network.in_channels),
         classifier=None,
     )
 
 
-def _usual(architecture: Architecture, channels: int) -> Preprocessing:
-    """As its published weights want it, else the middle square of the photo."""
+def usual(architecture: Architecture, channels: int) -> Preprocessing:
+    """What a network without weights is shown: what its published ones take, else the middle
+    square of the photo.
+    """
     for checkpoint in catalogue.checkpoints().values():
         if checkpoint.network == architecture.name:
             return checkpoint.preprocessing
