@@ -82,6 +82,7 @@ def find(
     from eyespot.datasets.names import shown
     from eyespot.finding import find as looked_for
     from eyespot.finding import sheet
+    from eyespot.inspection.inside.grid import UNLEARNED
     from eyespot.inspection.inside.subject import subject
 
     require_picture(out, overwrite=overwrite)
@@ -99,7 +100,7 @@ def find(
     for place, match in enumerate(found.matches[1:], 2):
         click.echo(f"{place:>2}  score {match.score:5.2f}  box {' '.join(map(str, match.box))}")
     if found.is_random:
-        note(sheet.UNLEARNED)
+        note(UNLEARNED)
     click.echo(f"Wrote {shown(str(out))}")
 
 

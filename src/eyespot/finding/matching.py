@@ -54,7 +54,8 @@ def correlation(maps: Tensor, kernel: Tensor) -> Tensor:
     lengths = energy.clamp(min=0).sqrt() * own
     products = _products(maps, kernel).double()
     least = 1e-6 * float(energy.max().clamp(min=0).sqrt() * own) + 1e-12
-    return torch.where(lengths > least, products / lengths.clamp(min=least), 0.0).float()
+    found: Tensor = torch.where(lengths > least, products / lengths.clamp(min=least), 0.0).float()
+    return found
 
 
 def _products(maps: Tensor, kernel: Tensor) -> Tensor:
@@ -64,7 +65,7 @@ def _products(maps: Tensor, kernel: Tensor) -> Tensor:
     for some, own in zip(maps.split(CHANNELS), kernel.split(CHANNELS), strict=True):
         turned = torch.fft.rfft2(own, s=tuple(size)).conj()
         total += (torch.fft.rfft2(some) * turned).sum(0)
-    whole = torch.fft.irfft2(total, s=tuple(size))
+    whole: Tensor = torch.fft.irfft2(total, s=tuple(size))
     return whole[: size[0] - height + 1, : size[1] - width + 1]
 
 

@@ -40,7 +40,9 @@ def sheet(
         paper.space(4)
         paper.paragraph(UNLEARNED, LEAD, value="wrong", width=inner)
     paper.space(16)
-    panels = [_fitted(target, ASIDE), _on_scene(found, scene), _scores(found)]
+    panels = [fitted(target, ASIDE), fitted(scene, PANEL), score_map(found)]
+    for panel in panels[1:]:
+        _marked(panel, found)
     lefts = [MARGIN, MARGIN + ASIDE + APART, MARGIN + ASIDE + 2 * APART + _least(panels[1])]
     paper.beside(list(zip(lefts, panels, strict=True)))
     under = [
@@ -107,7 +109,7 @@ def _least(panel: Image.Image) -> int:
     return max(panel.width, 260)
 
 
-def _fitted(picture: Image.Image, side: int) -> Image.Image:
+def fitted(picture: Image.Image, side: int) -> Image.Image:
     """As large as a panel of `side` pixels: a small one enlarged."""
     share = side / max(picture.size)
     size = max(1, round(share * picture.width)), max(1, round(share * picture.height))
@@ -115,15 +117,9 @@ def _fitted(picture: Image.Image, side: int) -> Image.Image:
     return picture.convert("RGB").resize(size, way)
 
 
-def _on_scene(found: Found, scene: Image.Image) -> Image.Image:
-    panel = _fitted(scene, PANEL)
-    _marked(panel, found)
-    return panel
-
-
-def _scores(found: Found) -> Image.Image:
+def score_map(found: Found) -> Image.Image:
     """From paper to the ink of heat; where no box fits around a place, the page's own paper."""
-    size = _fitted(Image.new("L", found.size), PANEL).size
+    size = fitted(Image.new("L", found.size), PANEL).size
     shares = np.nan_to_num(found.scores) / _most(found)
     panel = Image.fromarray(inked(shares)).resize(size, Image.Resampling.NEAREST)
     there = Image.fromarray(np.where(np.isnan(found.scores), 0, 255).astype(np.uint8))
@@ -131,7 +127,6 @@ def _scores(found: Found) -> Image.Image:
     paper.paste(panel, mask=there.resize(size, Image.Resampling.NEAREST))
     edge = (0, 0, size[0] - 1, size[1] - 1)
     ImageDraw.Draw(paper).rectangle(edge, outline=values()[0]["line"])
-    _marked(paper, found)
     return paper
 
 
@@ -143,7 +138,7 @@ def _marked(panel: Image.Image, found: Found) -> None:
         left, top, right, bottom = (round(share * each) for each in box)
         corners = left, top, max(left + 2, right - 1), max(top + 2, bottom - 1)
         is_best = number == 1 and found.is_there is not False
-        _outline(pen, corners, BEST if is_best else OTHER, dash=0 if is_best else DASH)
+        outline(pen, corners, BEST if is_best else OTHER, dash=0 if is_best else DASH)
     for number, box in reversed(boxes):
         is_best = number == 1 and found.is_there is not False
         place = round(share * box[0]), round(share * box[1])
@@ -157,7 +152,7 @@ def _boxes(found: Found) -> list[Box]:
     return boxes
 
 
-def _outline(
+def outline(
     pen: ImageDraw.ImageDraw, corners: tuple[int, int, int, int], value: str, *, dash: int
 ) -> None:
     """On a light line, to be seen on photos."""
