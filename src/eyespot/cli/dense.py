@@ -238,9 +238,11 @@ def machine_answer(found: ClassMaps, network: Subject, file: str) -> dict[str, A
 
 
 def _figure(found: ClassMaps) -> str:
+    from eyespot.pages.words import count
+
     cells = sum(each.labels.size for each in found.scales)
-    tiles = sum(each.tiles for each in found.scales)
-    return f"{cells:,} windows in {tiles:,} tiles, {found.engine}"
+    tiles = count(sum(each.tiles for each in found.scales), "tile")
+    return f"{count(cells, 'window')} in {tiles}, {found.engine}"
 
 
 def _print(found: ClassMaps) -> None:

@@ -126,7 +126,7 @@ def _key(found: ClassMaps) -> Image.Image:
         font = font_for(each.label, SIZE)
         words = shortened(shown(each.label), step - SWATCH - 24, font)
         write(pen, (left + SWATCH + 8, top + 1), words, value="ink", font=font)
-    words = "the deeper the colour, the more probable; labels that are sure in most places"
+    words = "the deeper the colour, the more probable; labels without one stay grey"
     write(pen, (0, 24 * rows), words, value="quiet", font=font_for(words, SMALL))
     return drawn
 

@@ -17,12 +17,12 @@ from eyespot.pages.lettering import font_for, length, write
 from eyespot.pages.placing import Box, overlap
 from eyespot.pages.words import percent
 
-PALE = 0.5  # how far the photo fades into the paper, so that colours can be told on it
-DEEPEST = 0.8  # share of the colour where the probability is 1
+PALE = 0.55  # how far the photo fades into the paper, so that colours can be told on it
+DEEPEST = 0.65  # share of the colour where the probability is 1
 FAINTEST = 0.1  # probabilities below it are not drawn
 LABELS = 8  # with a colour of their own, the most probable
 BOXES = 12  # drawn, the surest
-ONE = "sequence"  # colour of the one label that was asked for
+ONE = "class-1"  # colour of the one label that was asked for
 RIM, INSET = 2, 3  # pixels
 TAG = SMALL + 6  # pixels: height of a box's words
 

@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 WORTH_COMPILING = 4_000_000  # pixels: fewer are done before OpenVINO has converted a network
-TILE_BYTES = 1_300_000_000  # of a tile's maps, as torch keeps them; OpenVINO takes two thirds
+TILE_BYTES = 1_050_000_000  # of a tile's maps, as torch keeps them; OpenVINO takes two thirds
 WINDOWS_AT_ONCE = 256  # between two signs of progress
 
 
