@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch._dynamo  # optimisers import it at their first use: seconds, once for all processes
 from torch import Tensor, nn
 
 from eyespot.datasets.dataset import Photo

@@ -119,6 +119,6 @@ def request_digest(options: list[Any], dataset: ImageDataset) -> str:
 
 def _content(photo: Photo) -> str:
     try:
-        return files.sha256(photo.read())
+        return photo.sha256()
     except ImageError as error:
         return str(error)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from PIL.Image import Image
 
+from eyespot import files
 from eyespot.images.decode import decode
 from eyespot.images.source import file_bytes
 
@@ -38,6 +40,14 @@ class Photo:
     def read(self) -> bytes:
         """The picture as a file's bytes. Raises `ImageError` where they cannot be had."""
         return file_bytes(self.path) if self.content is None else self.content
+
+    def sha256(self) -> str:
+        """Of what `read` gives, and raises as it does; a content at hand is digested once."""
+        return files.sha256(self.read()) if self.content is None else self._content_sha256
+
+    @cached_property
+    def _content_sha256(self) -> str:
+        return files.sha256(self.read())
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,7 @@ class ImageDataset:
             row = (photo.file, photo.label, photo.part, photo.group)
             digest.update(repr(row).encode("utf-8", "surrogateescape"))
             if photo.content is not None:
-                digest.update(hashlib.sha256(photo.content).digest())
+                digest.update(bytes.fromhex(photo.sha256()))
         return digest.hexdigest()
 
     def only(

@@ -22,6 +22,7 @@ from torch.func import functional_call
 from eyespot.errors import InputError
 from eyespot.networks.lenet import ScaledTanh, Subsampling
 from eyespot.networks.radial_output import RBF
+from eyespot.training.uncompiled import uncompiled
 
 Batch = tuple[Tensor, Tensor]  # images (N, C, H, W) and targets (N, K)
 Loss = Callable[[Tensor, Tensor], Tensor]  # logits and targets (N, K) -> (N,)
@@ -63,7 +64,7 @@ class LevenbergMarquardt:
                     f"Levenberg-Marquardt is for LeNet-5 and its like: {type(module).__name__} is "
                     "no layer of theirs. Take a recipe with SGD (eyespot recipes)"
                 )
-        return StochasticDiagonal(network, self)
+        return uncompiled(StochasticDiagonal)(network, self)
 
 
 class StochasticDiagonal(torch.optim.Optimizer):

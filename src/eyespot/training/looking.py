@@ -68,9 +68,10 @@ def _read(dataset: ImageDataset, progress: Progress) -> Looked:
 def _content(photo: Photo) -> str | ImageError:
     """The SHA-256 of a photo that can be read, or why it cannot."""
     try:
+        if photo.content is not None:  # what an archive's reader made is whole
+            return photo.sha256()
         data = photo.read()
-        if photo.content is None:  # what an archive's reader made is whole
-            decode(data, short_side=SHORT_SIDE)
+        decode(data, short_side=SHORT_SIDE)
     except ImageError as error:
         return error
     return files.sha256(data)

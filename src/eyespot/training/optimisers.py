@@ -20,6 +20,7 @@ from eyespot.training.levenberg_marquardt import (
     Loss,
     StochasticDiagonal,
 )
+from eyespot.training.uncompiled import uncompiled
 
 # What weight decay leaves alone: the scales and shifts of norms; biases; depthwise filters.
 Spared = tuple[Literal["norms", "biases", "depthwise"], ...]
@@ -55,7 +56,7 @@ class SGD:
         return _words(f"SGD at {self.learning_rate:.3g}", momentum if self.momentum else "", self)
 
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(
+        return uncompiled(torch.optim.SGD)(
             _groups(network, self.weight_decay, self.spared),
             lr=self.learning_rate,
             momentum=self.momentum,
@@ -93,7 +94,7 @@ class RMSProp:
 
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
         groups = _groups(network, self.weight_decay, self.spared)
-        return _TensorFlowRMSProp(groups, self)
+        return uncompiled(_TensorFlowRMSProp)(groups, self)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Adam:
         return _words(f"Adam at {self.learning_rate:.3g}", numbers, self)
 
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(
+        return uncompiled(torch.optim.Adam)(
             _groups(network, self.weight_decay, self.spared),
             lr=self.learning_rate,
             betas=(self.beta1, self.beta2),
@@ -146,7 +147,7 @@ class AdamW:
         return _words(f"AdamW at {self.learning_rate:.3g}", numbers, self)
 
     def build(self, network: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
+        return uncompiled(torch.optim.AdamW)(
             _groups(network, self.weight_decay, self.spared),
             lr=self.learning_rate,
             betas=(self.beta1, self.beta2),

@@ -212,7 +212,7 @@ class Pictures:
 
     def _digest(self, photo: Photo) -> bytes:
         try:
-            return hashlib.sha256(photo.read()).digest()
+            return bytes.fromhex(photo.sha256())
         except ImageError as error:
             raise _lost(photo, error) from error
 

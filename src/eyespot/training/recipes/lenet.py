@@ -66,17 +66,18 @@ LENET5_DISTORTED = replace(
 LENET5_BATCHES = replace(
     LENET5,
     name="lenet5_1998_batches",
-    epochs=12,
+    epochs=20,
     batch_size=32,
     optimiser=SGD(learning_rate=0.002, momentum=0.9),
     schedule=Cosine(),
     clip_norm=30.0,  # losses begin at 84, gradients at 200 to 300: units would saturate for good
     source="ours: LeCun et al. 1998 in batches",
-    expected="not yet measured: 89 % on FashionMNIST's test part is aimed at",
+    expected="FashionMNIST test accuracy 89.3 % (docs/results.md)",
     notes=(
         "Not the paper's: batches of 32 and SGD with momentum in place of one digit at a time and "
         "Levenberg-Marquardt (lenet5_1998, an hour for 60,000 digits). Loss and pixels are the "
-        "paper's. Gradients are clipped, and rate and length chosen, by us.",
+        "paper's. Gradients are clipped, and rate and length chosen, by us: on 6,000 photos held "
+        "out of FashionMNIST's training part, 20 epochs gave 89.9 %, at twice the rate 88.2 %.",
         *LENET5.notes[1:],
     ),
 )
