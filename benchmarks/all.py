@@ -95,22 +95,22 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=PEERS, help="python of their environment")
     parser.add_argument("--quick", action="store_true", help="few repetitions, nothing written")
     options = parser.parse_args()
-    found = {}
     for name in options.names or QUICK:
         words = QUICK[name] if options.quick else []
         words = words + (["--photos", str(options.photos)] if options.photos != PHOTOS else [])
         if name in WITH_PEERS and options.peers != PEERS:
             words = [*words, "--peers", str(options.peers)]
         result = measured(name, words)
-        if result is not None:
-            found[name] = result
-    if options.quick or not found:
-        return
+        if result is not None and not options.quick:
+            keep(name, result)
+
+
+def keep(name: str, result: dict[str, Any]) -> None:
+    """Among the results of this processor, and in the tables of the docs."""
     path = table.RESULTS / f"{file_name(machine().processor)}.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    write_atomic(path, json.dumps(known | found, indent=1) + "\n")
+    write_atomic(path, json.dumps(known | {name: result}, indent=1) + "\n")
     table.main()
-    print(f"Wrote {path}, {' and '.join(page.name for page in table.PAGES)}")
 
 
 if __name__ == "__main__":

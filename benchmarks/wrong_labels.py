@@ -9,6 +9,7 @@ head trained on the labels as they are, on those with every suggestion taken, an
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from scipy import stats
 from sklearn.datasets import load_digits
 
 from eyespot.audit import audit
+from eyespot.audit.findings import SuspectLabel, expected_wrong
 from eyespot.classifier.heads import Head
 from eyespot.datasets.dataset import ImageDataset, Photo
 from eyespot.embeddings import Embedded, embed
@@ -84,24 +86,32 @@ def spoiled(
     return labels
 
 
-def suggested(material: Material, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The labels with every suggestion taken."""
+def suspects_of(material: Material) -> tuple[SuspectLabel, ...]:
     examples, _ = material.examples(seed=0)
+    return tuple(suspect_labels(material, examples, choose(examples)[0]))
+
+
+def suggested(suspects: Iterable[SuspectLabel], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The labels with every suggestion taken."""
     corrected = labels.copy()
-    for item in suspect_labels(material, examples, choose(examples)[0]):
+    for item in suspects:
         corrected[int(Path(item.file).stem)] = int(item.suggestion)
     return corrected
 
 
 def found(source: Digits, seed: int) -> dict[str, float]:
-    """With few wrong labels: the shares of the wrong and of the right ones that are suspected."""
+    """With few wrong labels: the shares of the wrong and of the right ones that are suspected, and
+    how many of the suspects are wrong, beside how many the audit says."""
     rows = np.arange(len(source.truth))
     labels = spoiled(source.truth, rows, FEW, seed)
-    corrected = suggested(source.labelled(labels, rows), labels)
+    suspects = suspects_of(source.labelled(labels, rows))
+    corrected = suggested(suspects, labels)
     is_wrong, is_suspect = labels != source.truth, corrected != labels
     return {
         "wrong_suspected": float(is_suspect[is_wrong].mean()),
         "right_suspected": float(is_suspect[~is_wrong].mean()),
+        "suspects_wrong": float(is_wrong[is_suspect].mean()),
+        "suspects_wrong_expected": (expected_wrong(suspects) or 0.0) / len(suspects),
         "suggestions_right": float((corrected == source.truth)[is_suspect & is_wrong].mean()),
     }
 
@@ -112,7 +122,7 @@ def gained(source: Digits, seed: int) -> dict[str, float]:
     test, rows = order[: len(order) // 3], np.sort(order[len(order) // 3 :])
     labels = spoiled(source.truth, rows, MANY, seed)
     material = source.labelled(labels, rows)
-    corrected = suggested(material, labels)
+    corrected = suggested(suspects_of(material), labels)
     return {
         "as_they_are": _top1(source, _head(material), test),
         "corrected": _top1(source, _head(source.labelled(corrected, rows)), test),
