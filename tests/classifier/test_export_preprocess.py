@@ -221,7 +221,7 @@ def _compare(paths, rule):
         came = exported(data, rule)
         assert came is None or np.array_equal(came, ours(data, rule)), path.name
         answered += came is not None
-    assert answered >= 0.98 * len(paths)
+    assert answered >= 0.98 * len(paths) > 0
 
 
 @pytest.mark.parametrize("name", ["hymenoptera", "imagenet-100", "cifar10-small"])

@@ -16,6 +16,7 @@ from eyespot.pages.drawing import broken, text_width, values
 from eyespot.pages.history_chart import HistoryBar, history_chart
 from eyespot.pages.line_chart import Line, Panel, line_chart, line_drawing
 from eyespot.pages.lineage_chart import IdeaRow, lineage_chart
+from eyespot.pages.markup import visible_text
 from eyespot.pages.placing import Label, crosses, overlap, place
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -260,7 +261,8 @@ def test_every_chart_takes_any_name(evil):
         history_chart([bar], error=evil, human=(evil, 5.1), **words),
         lineage_chart([row], network=evil, **words),
     ):
-        parsed(svg)
+        root = parsed(svg)
+        assert next(root.iter(f"{SVG}title")).text == visible_text(evil).replace("\r", "\n")
 
 
 # ---------------------------------------------------------------- lines

@@ -159,8 +159,10 @@ def test_groups_reach_fit_through_cross_validation_and_pipelines(digits):
     assert np.isfinite(scores).all()
     pipeline = make_pipeline(StandardScaler(), HeadClassifier("linear softmax"))
     pipeline.fit(vectors, words, headclassifier__groups=groups)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        HeadClassifier().fit(vectors, words, groups=groups[:-1])
+    for short in ({"groups": groups[:-1]}, {"headclassifier__groups": groups[:-1]}):
+        head = HeadClassifier() if "groups" in short else pipeline
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            head.fit(vectors, words, **short)
 
 
 def test_what_could_not_be_as_asked_is_a_warning(digits):

@@ -110,7 +110,7 @@ def _ranks(values: Tensor) -> Tensor:
 
 
 def _blurred(images: Tensor, sigma: float) -> Tensor:
-    taps = torch.exp(-torch.arange(-2.0, 3.0).square() / (2 * sigma**2))
+    taps = torch.exp(-torch.arange(-2.0, 3.0, device="cpu").square() / (2 * sigma**2))
     weights = (taps / taps.sum()).tolist()
     height, width = images.shape[-2:]
     padded = functional.pad(images, (2, 2, 2, 2), mode="replicate")
