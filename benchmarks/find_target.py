@@ -270,15 +270,15 @@ def _shown(seen: Subject, each: Tried, trial: Trial, stage: str | None) -> str:
         outline(ImageDraw.Draw(scene), (left, top, right - 1, bottom - 1), value, dash=dash)
     file, where = trial.names
     pictures = [
-        (thumbnail(fitted(trial.target, WIDE), size=WIDE), file, f"the target, of {file}"),
+        (thumbnail(fitted(trial.target, WIDE), size=WIDE), file, "the target"),
         (thumbnail(scene, size=WIDE), where, "full line: where it is; dashed: the answer"),
         (thumbnail(score_map(found), size=WIDE), where, f"scores; the best is {each.score:.2f}"),
     ]
-    title = (
+    told = (
         f"Seed {each.seed}: pasted at {trial.scale:.2f} times its size. The answer shares "
         f"{100 * each.overlap:.0f} % with the truth."
     )
-    return strip(pictures, title=title)
+    return join((paragraph(told), strip(pictures, title=f"A part of {file} in {where}")))
 
 
 if __name__ == "__main__":
