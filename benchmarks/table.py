@@ -16,6 +16,7 @@ KNOWING = {  # what is learned and known, and no speed
     "wrong_labels",
     "trust_figures",
     "heat_maps",
+    "find_target",
     "advise_time",
     "better_probe",
     "squeezenet_tuning",

@@ -36,7 +36,7 @@ _HOME = {  # name: the module that has it
     "IntegrityError": "eyespot.errors",
     "MissingWeightsError": "eyespot.errors",
 }
-_ROOMS = ("networks", "weights", "datasets", "dense", "evaluation")
+_ROOMS = ("networks", "weights", "datasets", "dense", "evaluation", "finding")
 
 __all__ = [
     "Classifier",
