@@ -50,7 +50,8 @@ def picture(width=150, height=110, seed=0):
 
 @pytest.fixture
 def small_tiles(monkeypatch):
-    monkeypatch.setattr(module, "TILE_BYTES", 59 * 45 * 45)  # of LeNet-5, 59 bytes for a pixel
+    for limit in ("BYTES", "LEAST_BYTES"):
+        monkeypatch.setattr(module, limit, 59 * 45 * 45)  # of LeNet-5, 59 bytes for a pixel
 
 
 @pytest.mark.parametrize(("padding", "flip"), [(0, False), (2, False), (0, True)])

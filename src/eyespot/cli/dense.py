@@ -177,6 +177,7 @@ def _classifier(network: Subject) -> Classifier:
     from eyespot.classifier.classifier import Classifier
     from eyespot.classifier.heads import identity
     from eyespot.engines import LOGITS, Backbone
+    from eyespot.weights import tensors_digest
 
     if network.classifier is not None:
         own = replace(network.classifier.backbone, load=lambda: network.network)
@@ -184,7 +185,7 @@ def _classifier(network: Subject) -> Classifier:
     classes = network.architecture.num_classes
     backbone = Backbone(
         architecture=network.architecture.name,
-        weights="drawn",
+        weights=tensors_digest(network.network.state_dict()),
         preprocessing=network.preprocessing,
         output=LOGITS,
         load=lambda: network.network,

@@ -108,7 +108,8 @@ def class_maps(
     if is_windowed:
         reading = ByWindows(classifier, step=step)
     else:
-        reading = Sliding(classifier, pixels=sum(width * height for width, height in sizes))
+        areas = [width * height for width, height in sizes]
+        reading = Sliding(classifier, pixels=sum(areas), held=_held(picture.size, sizes))
     plans = [
         layout(reading.geometry, height, width, sees=reading.sees, most=reading.tile_pixels)
         for width, height in sizes
@@ -175,6 +176,12 @@ def _scaled(picture: Image.Image, size: tuple[int, int], own: Preprocessing) -> 
     """In the colours and the size that are looked at."""
     seen = picture if own.channels == 3 else picture.convert("L")
     return seen if seen.size == size else own.resized(seen, size)
+
+
+def _held(photo: tuple[int, int], sizes: Sequence[tuple[int, int]]) -> int:
+    """Bytes of the photo and of the largest of its scales beside it; Pillow takes 4 for a pixel."""
+    others = [width * height for width, height in sizes if (width, height) != photo]
+    return 4 * (photo[0] * photo[1] + max(others, default=0))
 
 
 def _name(scale: float) -> str:

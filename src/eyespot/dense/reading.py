@@ -20,9 +20,9 @@ from eyespot.classifier.heads import LinearHead, probabilities
 from eyespot.dense.convolutional import Dense, convolutionize
 from eyespot.dense.geometry import Geometry
 from eyespot.dense.windows import STEPS
-from eyespot.engines.backbone import EMBEDDING, LOGITS
+from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
 from eyespot.engines.run import in_threads
-from eyespot.engines.sizes import AnySize
+from eyespot.engines.sizes import any_size
 from eyespot.errors import EyespotError, InputError
 from eyespot.fields import Span
 from eyespot.images.preprocessing import Preprocessing
@@ -33,7 +33,8 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 WORTH_COMPILING = 4_000_000  # pixels: fewer are done before OpenVINO has converted a network
-TILE_BYTES = 1_050_000_000  # of a tile's maps, as torch keeps them; OpenVINO takes two thirds
+BYTES = 1_450_000_000  # that the photo and the maps of a tile may take: with torch, 2 GB
+LEAST_BYTES = 250_000_000  # for a tile's maps, whatever the photo
 WINDOWS_AT_ONCE = 256  # between two signs of progress
 
 
@@ -67,11 +68,12 @@ class Reading(Protocol):
 class Sliding:
     """The network made fully convolutional: fast, and not quite what it says of each crop.
 
-    `pixels` is about how many will be asked in all; many are worth compiling.
+    `pixels` is about how many will be asked in all; many are worth compiling. `held` is how many
+    bytes the photo takes meanwhile: the larger it is, the smaller are the tiles.
     Raises `InputError` where the classifier cannot slide: window by window it can.
     """
 
-    def __init__(self, classifier: Classifier, *, pixels: int) -> None:
+    def __init__(self, classifier: Classifier, *, pixels: int, held: int = 0) -> None:
         backbone, own = classifier.backbone, classifier.backbone.preprocessing
         if backbone.load is None:
             raise EyespotError(f"{backbone.architecture} came without its network")
@@ -89,11 +91,12 @@ class Sliding:
             )
         self.geometry, self.sees = slides.geometry, slides.sees
         self.notes = (*slides.notes, *_shift_notes(own))
-        self.tile_pixels = int(TILE_BYTES / _bytes_of_a_pixel(network, own.size))
+        left = max(LEAST_BYTES, BYTES - held)
+        self.tile_pixels = int(left / _bytes_of_a_pixel(network, own.size))
         self._asks = _Asks(slides, own, is_embedding=backbone.output == EMBEDDING).eval()
         self._flip = classifier.flip
         self._answers = _Answers(classifier).eval()
-        self._run, self.engine, notes = self._started(pixels, own)
+        self._run, self.engine, notes = self._started(pixels, backbone)
         self.notes += notes
 
     def __call__(self, pixels: Pixels) -> Said:
@@ -111,15 +114,14 @@ class Sliding:
         )
 
     def _started(
-        self, pixels: int, own: Preprocessing
+        self, pixels: int, backbone: Backbone
     ) -> tuple[Callable[[Pixels], Floats], str, tuple[str, ...]]:
         """The network on tiles: compiled where that is worth it and possible, else torch's."""
         name, notes = f"torch {torch.__version__} float32", tuple[str, ...]()
         if pixels >= WORTH_COMPILING:
             side = self.geometry.window + 2 * self.geometry.step
-            example = torch.zeros(1, side, side, own.channels, dtype=torch.uint8)
             try:
-                compiled = AnySize(self._asks, example)
+                compiled = any_size(backbone, self._asks, way="sliding", side=side)
             except EyespotError as error:
                 notes = (f"{name} is used, which takes longer: {error}",)
             else:

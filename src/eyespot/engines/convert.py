@@ -64,7 +64,7 @@ def convert(backbone: Backbone, folder: Path) -> cache.Record:
     if backbone.load is None:
         raise EyespotError(f"{backbone.architecture} came without its network")
     network = backbone.load()
-    _require_claimed(network, backbone)
+    require_claimed(network, backbone)
     graph = PixelsToAnswer(network, backbone).eval()
     crops = real_crops(backbone)
     with torch.inference_mode():  # before the conversion: an unknown output is told in our words
@@ -93,7 +93,7 @@ def convert(backbone: Backbone, folder: Path) -> cache.Record:
     return record
 
 
-def _require_claimed(network: Network, backbone: Backbone) -> None:
+def require_claimed(network: Network, backbone: Backbone) -> None:
     """The head counts where the answers are its own; of published weights it never does."""
     state, head = network.state_dict(), find(backbone.architecture).head
     digests = [tensors_digest(state, without=head)]
