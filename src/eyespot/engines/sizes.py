@@ -28,7 +28,7 @@ class AnySize:
     For few large pictures: one at a time, and only the last size stays compiled.
     """
 
-    name = f"OpenVINO {openvino.VERSION} float32"
+    name = f"OpenVINO {openvino.VERSION.partition('-')[0]} float32"
 
     def __init__(self, model: Path) -> None:
         self._model = openvino.core().read_model(str(model))
