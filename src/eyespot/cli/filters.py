@@ -41,7 +41,7 @@ def filters(
       eyespot filters alexnet --random-weights
     """
     from eyespot import files
-    from eyespot.datasets.names import shown
+    from eyespot.datasets.names import counted, shown
     from eyespot.inspection.inside import filters_sheet
     from eyespot.inspection.inside.filters import filters as looked
     from eyespot.inspection.inside.subject import subject
@@ -55,8 +55,8 @@ def filters(
     number, channels, height, width = found.weights.shape
     print_wrapped(f"{found.layer}: {number} filters of {height} x {width}, of {found.name}")
     print_wrapped(
-        f"Each sees {channels} channels; neighbouring weights correlate with {found.likeness:.2f} "
-        "(about 0 for drawn ones)."
+        f"Each sees {counted(channels, 'channel')}; neighbouring weights correlate with "
+        f"{found.likeness:.2f} (about 0 for drawn ones)."
     )
     click.echo(f"Wrote {shown(str(out))}")
 

@@ -17,7 +17,7 @@ _KINDS = (  # what a path can be besides a file
     (stat.S_ISBLK, "a device, not a file"),
 )
 _REASONS = {  # errno -> words
-    errno.ENOENT: "there is no such file (a broken link, or deleted meanwhile)",
+    errno.ENOENT: "there is no such file (misspelt, a broken link, or deleted meanwhile)",
     errno.ENOTDIR: "there is no such file: a part of its path is a file, not a folder",
     errno.EACCES: "it may not be read: its permissions forbid it",
     errno.EPERM: "it may not be read: its permissions forbid it",

@@ -113,7 +113,8 @@ def subject(word: str, *, random_weights: bool = False, seed: int = 0) -> Subjec
         return _published(word)
     except MissingWeightsError as error:
         raise MissingWeightsError(
-            f"{error} Or pass --random-weights to look at it as it is before it learns."
+            f"{str(error).removesuffix('.')}, or pass --random-weights to look at the network as "
+            "it is before it learns."
         ) from error
 
 
