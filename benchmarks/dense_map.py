@@ -6,7 +6,7 @@ is not counted, and are compared cell by cell; what windows are said to be is co
 table of docs/dense.md.
 
 python benchmarks/dense_map.py --repeats 3        # ten minutes
-python benchmarks/dense_map.py --repeats 1 --megapixels 1 --check 20   # a rehearsal
+python benchmarks/dense_map.py --repeats 1 --megapixels 1 --check 20 --ten 1   # a rehearsal
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from eyespot.images.decode import decode
 TARGET = 10.0  # times as fast
 SURE = 0.5  # of the two largest probabilities of a window, their difference
 TILE = 500  # pixels: the height of a photo in the large one
-PHOTOS = 10  # of the second part
+PHOTOS = 10  # of the second part, in the order of their names
 STEPS = 3  # by which the short side of those is larger than a window
 
 Floats = NDArray[np.float32]
@@ -80,6 +80,19 @@ def timed(
         found = class_maps(classifier, picture, scores=scores, **options)
     seconds = time.perf_counter() - start
     return seconds, found, np.load(path, mmap_mode="r")
+
+
+def turns(
+    classifier: Classifier, picture: Image.Image, one: Path, other: Path, repeats: int
+) -> tuple[list[tuple[float, float]], Floats, Floats, ClassMaps, ClassMaps]:
+    """Both ways in turn: seconds of each pair, and the last scores and maps of either."""
+    seconds = []
+    for _ in range(repeats):
+        first, found, sliding = timed(classifier, picture, one)
+        step = found.scales[0].geometry.step
+        second, by_windows, windows = timed(classifier, picture, other, is_windowed=True, step=step)
+        seconds.append((first, second))
+    return seconds, sliding, windows, found, by_windows
 
 
 def compared(sliding: Floats, windows: Floats, photo: NDArray[np.int64]) -> Compared:
@@ -161,6 +174,7 @@ def _normalised(photos: list[Path], own: Any, short: int) -> Iterator[torch.Tens
 def main() -> None:
     parser = arguments(__doc__, repeats=3)
     parser.add_argument("--megapixels", type=float, default=12.0, help="of the large photo")
+    parser.add_argument("--ten", type=int, default=PHOTOS, help="photos of the second part")
     parser.add_argument("--check", type=int, default=200, help="windows that predict is asked for")
     parser.add_argument("--weights", type=Path, default=FILE, help="of SqueezeNet 1.0")
     parser.add_argument("--seed", type=int, default=0, help="of the large photo")
@@ -172,21 +186,18 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         one, other = Path(folder, "sliding.npy"), Path(folder, "windows.npy")
         class_maps(classifier, picture.crop((0, 0, 2048, 2048)))  # converted once, and kept
-        seconds: list[tuple[float, float]] = []
-        for _ in range(options.repeats):
-            first, found, sliding = timed(classifier, picture, one)
-            step = found.scales[0].geometry.step
-            second, by_windows, windows = timed(
-                classifier, picture, other, is_windowed=True, step=step
-            )
-            seconds.append((first, second))
+        seconds, sliding, windows, found, by_windows = turns(
+            classifier, picture, one, other, options.repeats
+        )
         both = compared(sliding, windows, members(found, boxes))
         right, asked = checked(classifier, picture, by_windows, options.check, options.seed)
     ratios = [second / first for first, second in seconds]
     ratio = statistics.median(ratios)
-    networks = {"efficientnet_lite0": ten(classifier, small[:PHOTOS])}
+    networks = {"efficientnet_lite0": ten(classifier, small[: options.ten])}
     if options.weights.is_file():
-        networks["squeezenet1_0"] = ten(squeezenet(options.weights, classifier), small[:PHOTOS])
+        networks["squeezenet1_0"] = ten(
+            squeezenet(options.weights, classifier), small[: options.ten]
+        )
     cells = len(both.same)
     result = Result(
         name="dense_map",
@@ -198,8 +209,8 @@ def main() -> None:
         n=f"{cells:,} windows, {options.repeats} pairs",
         figures={
             "ratios": ratios,
-            "sliding_s": statistics.median(first for first, _ in seconds),
-            "windows_s": statistics.median(second for _, second in seconds),
+            "sliding_s": statistics.median(own for own, _ in seconds),
+            "windows_s": statistics.median(own for _, own in seconds),
             "engines": f"{found.engine}; {by_windows.engine}",
             "tiles": found.scales[0].tiles,
             "same_label_%": 100 * float(both.same.mean()),

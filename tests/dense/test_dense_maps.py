@@ -11,7 +11,7 @@ from eyespot.classifier.heads import identity
 from eyespot.classifier.novelty import Novelty
 from eyespot.dense import ScoreFile, class_maps
 from eyespot.dense import reading as module
-from eyespot.dense.maps import scaled_size
+from eyespot.dense.tiles import scaled_size
 from eyespot.engines import EMBEDDING, LOGITS, Backbone
 from eyespot.errors import InputError
 from eyespot.images.preprocessing import Preprocessing

@@ -7,12 +7,13 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from eyespot.cli.charts import command_line, require_picture
 from eyespot.cli.looking import looking
+from eyespot.cli.option_groups import GroupedCommand
 from eyespot.cli.terminal import StageLines, note, print_json, print_wrapped
 
 if TYPE_CHECKING:
@@ -42,7 +43,17 @@ class Scales(click.ParamType):  # type: ignore[type-arg]  # generic since click 
         return scales
 
 
-@click.command()
+class DenseCommand(GroupedCommand):
+    """What is looked for, how, and what is written."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "What is looked for": ("label", "scales", "threshold"),
+        "How": ("windowed", "step", "megapixels", "random_weights", "seed"),
+        "What is written": ("out", "scores", "overwrite", "as_json"),
+    }
+
+
+@click.command(cls=DenseCommand)
 @looking("map.png")
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--label", help="Where this class is  [the most probable ones].")
@@ -69,22 +80,7 @@ class Scales(click.ParamType):  # type: ignore[type-arg]  # generic since click 
     "--max-megapixels", "megapixels", type=click.FloatRange(0, min_open=True), default=64,
     show_default=True, help="The largest photo, at any scale; 128 works in 2 GB.",
 )  # fmt: skip
-def dense(
-    model: str,
-    photo: Path,
-    out: Path,
-    overwrite: bool,
-    random_weights: bool,
-    seed: int,
-    as_json: bool,
-    label: str | None,
-    scales: tuple[float, ...],
-    windowed: bool,
-    step: int | None,
-    threshold: float,
-    scores: Path | None,
-    megapixels: float,
-) -> None:
+def dense(ctx: click.Context) -> None:
     """Show where things are on a large PHOTO: MODEL slides over it, as if asked everywhere.
 
     MODEL is a bundle, imagenet, published weights (see eyespot weights), or a network with weights
@@ -98,44 +94,56 @@ def dense(
     """
     from eyespot import files
     from eyespot.datasets.names import shown
-    from eyespot.dense import class_maps, maps_sheet
+    from eyespot.dense import maps_sheet
     from eyespot.inspection.inside.subject import subject
 
-    require_picture(out, overwrite=overwrite)
-    if step is not None and not windowed:
+    values, out, scores = ctx.params, ctx.params["out"], ctx.params["scores"]
+    require_picture(out, overwrite=values["overwrite"])
+    if values["step"] is not None and not values["windowed"]:
         raise click.UsageError("--step is for --windowed: sliding, the network sets the step")
-    network = subject(model, random_weights=random_weights, seed=seed)
-    lines, start = StageLines(is_quiet=as_json), time.monotonic()
+    network = subject(values["model"], random_weights=values["random_weights"], seed=values["seed"])
+    found, file = _looked(network, values), values["photo"]
+    source = command_line(*sys.argv[1:])
+    png = maps_sheet.sheet(
+        found, name=network.name, file=file.name, is_random=network.is_random, source=source
+    )
+    files.write_atomic(out, png)
+    if values["as_json"]:
+        written = {"scores": None if scores is None else str(scores), "out": str(out)}
+        print_json({**machine_answer(found, network, str(file)), **written})
+        return
+    _print(found)
+    for path in (out, *([scores] if scores else [])):
+        click.echo(f"Wrote {shown(str(path))}")
+
+
+def _looked(network: Subject, values: dict[str, Any]) -> ClassMaps:
+    """The maps, with their progress on the screen and their scores on the disk."""
+    from eyespot.dense import class_maps
+
+    lines, start = StageLines(is_quiet=values["as_json"]), time.monotonic()
+    scores, scales = values["scores"], values["scales"]
     with ExitStack() as stack:
-        keep = None if scores is None else stack.enter_context(_kept(scores, scales, overwrite))
-        picture = _read(photo, megapixels)
+        keep = None
+        if scores is not None:
+            keep = stack.enter_context(_kept(scores, scales, values["overwrite"]))
+        picture = _read(values["photo"], values["megapixels"])
         lines.begin("tiles")
         stack.callback(lines.stop)
         found = class_maps(
             _classifier(network),
             picture,
             scales=scales,
-            label=label,
-            is_windowed=windowed,
-            step=step,
-            threshold=threshold,
-            megapixels=megapixels,
+            label=values["label"],
+            is_windowed=values["windowed"],
+            step=values["step"],
+            threshold=values["threshold"],
+            megapixels=values["megapixels"],
             scores=keep,
             progress=lines.advance,
         )
     lines.end(_figure(found), time.monotonic() - start)
-    source = command_line(*sys.argv[1:])
-    png = maps_sheet.sheet(
-        found, name=network.name, file=photo.name, is_random=network.is_random, source=source
-    )
-    files.write_atomic(out, png)
-    if as_json:
-        written = {"scores": None if scores is None else str(scores), "out": str(out)}
-        print_json({**machine_answer(found, network, str(photo)), **written})
-        return
-    _print(found)
-    for path in (out, *([scores] if scores else [])):
-        click.echo(f"Wrote {shown(str(path))}")
+    return found
 
 
 def _kept(path: Path, scales: tuple[float, ...], overwrite: bool) -> ScoreFile:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,8 @@ from eyespot.dense.boxes import OVERLAP, Found, suppressed
 from eyespot.dense.geometry import Geometry
 from eyespot.dense.reading import ByWindows, Floats, Reading, Said, Sliding
 from eyespot.dense.scores import ScoreFile
-from eyespot.dense.tiles import Layout, layout
-from eyespot.errors import InputError, lookup
+from eyespot.dense.tiles import Layout, Size, layout, scaled_size
+from eyespot.errors import lookup
 from eyespot.images.preprocessing import Preprocessing
 
 THRESHOLD = 0.5  # probability from which a window becomes a box
@@ -104,25 +103,13 @@ def class_maps(
     place = None if label is None else _place(classifier, label)
     own = classifier.backbone.preprocessing
     sizes = [scaled_size(picture.size, scale, own.size, megapixels) for scale in scales]
-    reading: Reading
-    if is_windowed:
-        reading = ByWindows(classifier, step=step)
-    else:
-        areas = [width * height for width, height in sizes]
-        reading = Sliding(classifier, pixels=sum(areas), held=_held(picture.size, sizes))
+    reading = _reading(classifier, picture.size, sizes, is_windowed=is_windowed, step=step)
     plans = [
         layout(reading.geometry, height, width, sees=reading.sees, most=reading.tile_pixels)
         for width, height in sizes
     ]
-    total, done, maps = sum(len(plan.tiles) for plan in plans), 0, []
-    for scale, size, plan in zip(scales, sizes, plans, strict=True):
-        looked = _looked(reading, plan, _scaled(picture, size, own), _name(scale), scores)
-        cells = _Kept.of(plan.cells, place)
-        for rows, columns, said in looked:
-            cells.put(rows, columns, said)
-            done += 1
-            progress(done, total)
-        maps.append(cells.scale_map(scale, size, reading.geometry, len(plan.tiles)))
+    scaled = list(zip(scales, sizes, plans, strict=True))
+    maps = _mapped(reading, picture, scaled, own, place, scores, progress)
     found, refused = _candidates(classifier, maps, place, threshold, picture.size)
     return ClassMaps(
         picture=picture,
@@ -138,6 +125,44 @@ def class_maps(
     )
 
 
+def _reading(
+    classifier: Classifier,
+    photo: Size,
+    sizes: Sequence[Size],
+    *,
+    is_windowed: bool,
+    step: int | None,
+) -> Reading:
+    if is_windowed:
+        return ByWindows(classifier, step=step)
+    areas = [width * height for width, height in sizes]
+    others = [area for area, size in zip(areas, sizes, strict=True) if size != photo]
+    held = 4 * (photo[0] * photo[1] + max(others, default=0))  # Pillow takes 4 bytes for a pixel
+    return Sliding(classifier, pixels=sum(areas), held=held)
+
+
+def _mapped(
+    reading: Reading,
+    picture: Image.Image,
+    scaled: Sequence[tuple[float, Size, Layout]],
+    own: Preprocessing,
+    place: int | None,
+    scores: ScoreFile | None,
+    progress: Progress,
+) -> list[ScaleMap]:
+    """One scale after the other, tile by tile."""
+    total, done, maps = sum(len(plan.tiles) for _, _, plan in scaled), 0, []
+    for scale, size, plan in scaled:
+        looked = _looked(reading, plan, _scaled(picture, size, own), f"{scale:g}", scores)
+        cells = _Kept.of(plan.cells, place)
+        for rows, columns, said in looked:
+            cells.put(rows, columns, said)
+            done += 1
+            progress(done, total)
+        maps.append(cells.scale_map(scale, size, reading.geometry, len(plan.tiles)))
+    return maps
+
+
 def _place(classifier: Classifier, label: str) -> int:
     """The column of a label, by its name or by one that its folder may have."""
     known = classifier.synonyms.get(plain(label), label)
@@ -145,48 +170,10 @@ def _place(classifier: Classifier, label: str) -> int:
     return found
 
 
-def scaled_size(
-    size: tuple[int, int], scale: float, window: int, megapixels: float
-) -> tuple[int, int]:
-    """(width, height) of a picture at a scale.
-
-    Raises `InputError`, naming the scale that would do, for one at which no window fits, and for
-    one that has more than so many megapixels.
-    """
-    if not 0 < scale < 1000:
-        raise InputError(f"A scale multiplies the photo's sides, such as 0.5 or 2: not {scale:g}")
-    width, height = (max(1, round(side * scale)) for side in size)
-    at = f"At scale {scale:g} the photo has {width:,} x {height:,} pixels"
-    if min(width, height) < window:
-        least = ceil(100 * window / min(size)) / 100
-        raise InputError(
-            f"{at}, and the network looks through windows of {window} x {window}: pass --scales "
-            f"{least:g} or more"
-        )
-    if width * height > megapixels * 1e6:
-        most = floor(100 * sqrt(megapixels * 1e6 / (size[0] * size[1]))) / 100
-        raise InputError(
-            f"{at}, more than the limit of {megapixels:g} megapixels: pass --scales {most:g} or "
-            f"less, or --max-megapixels {ceil(width * height / 1e6)}"
-        )
-    return width, height
-
-
 def _scaled(picture: Image.Image, size: tuple[int, int], own: Preprocessing) -> Image.Image:
     """In the colours and the size that are looked at."""
     seen = picture if own.channels == 3 else picture.convert("L")
     return seen if seen.size == size else own.resized(seen, size)
-
-
-def _held(photo: tuple[int, int], sizes: Sequence[tuple[int, int]]) -> int:
-    """Bytes of the photo and of the largest of its scales beside it; Pillow takes 4 for a pixel."""
-    others = [width * height for width, height in sizes if (width, height) != photo]
-    return 4 * (photo[0] * photo[1] + max(others, default=0))
-
-
-def _name(scale: float) -> str:
-    """Of a scale, in the file of scores."""
-    return f"{scale:g}"
 
 
 def _looked(

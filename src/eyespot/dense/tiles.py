@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import ceil, floor, sqrt
 
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from eyespot.dense.convolutional import Dense
 from eyespot.dense.geometry import Box, Geometry
 from eyespot.errors import InputError
 from eyespot.fields import Span
+
+Size = tuple[int, int]  # width, height, of a picture
 
 SMALLEST = 4  # cells of a tile's side
 LEAST_KEPT = 0.5  # share of a tile's rows and columns that no neighbour computes too, at least
@@ -72,6 +75,31 @@ class Layout:
     margins: tuple[Margin, Margin]  # of rows, of columns
     tiles: tuple[Tile, ...]
     is_whole: bool  # whether every cell is what it is in one pass over the photo
+
+
+def scaled_size(size: Size, scale: float, window: int, megapixels: float) -> Size:
+    """(width, height) of a picture at a scale.
+
+    Raises `InputError`, naming the scale that would do, for one at which no window fits, and for
+    one that has more than so many megapixels.
+    """
+    if not 0 < scale < 1000:
+        raise InputError(f"A scale multiplies the photo's sides, such as 0.5 or 2: not {scale:g}")
+    width, height = (max(1, round(side * scale)) for side in size)
+    at = f"At scale {scale:g} the photo has {width:,} x {height:,} pixels"
+    if min(width, height) < window:
+        least = ceil(100 * window / min(size)) / 100
+        raise InputError(
+            f"{at}, and the network looks through windows of {window} x {window}: pass --scales "
+            f"{least:g} or more"
+        )
+    if width * height > megapixels * 1e6:
+        most = floor(100 * sqrt(megapixels * 1e6 / (size[0] * size[1]))) / 100
+        raise InputError(
+            f"{at}, more than the limit of {megapixels:g} megapixels: pass --scales {most:g} or "
+            f"less, or --max-megapixels {ceil(width * height / 1e6)}"
+        )
+    return width, height
 
 
 def margin(span: Span | None, geometry: Geometry) -> Margin:
