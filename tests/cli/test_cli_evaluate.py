@@ -9,7 +9,7 @@ from PIL import Image
 from small_members import CLASSES, member, texture, write_textures
 
 from eyespot.cli.evaluate import evaluate
-from eyespot.errors import EyespotError
+from eyespot.errors import EyespotError, InputError
 from eyespot.evaluation.crops_sheet import COLOURS, LINE, MARGIN, crops_sheet
 from eyespot.evaluation.protocols import PROTOCOLS, protocol
 from eyespot.images.preprocessing import Preprocessing
@@ -150,6 +150,12 @@ def test_the_windows_of_a_network_are_drawn_without_weights(made, tmp_path):
     words = ("overfeat_accurate", "--protocol", "overfeat-six", "--show-crops", made / "photo.png")
     found = answer(*words, "--out", tmp_path / "grid.png")["windows"]
     assert (found["window"], found["step"], found["stride"]) == (221, 12, 3)
+
+
+def test_a_network_that_is_none_is_told_with_near_names(made, tmp_path):
+    words = ("overfeat", "--protocol", "overfeat-six", "--show-crops", made / "photo.png")
+    with pytest.raises(InputError, match="Did you mean overfeat_fast"):
+        run(*words, "--out", tmp_path / "grid.png")
 
 
 @pytest.mark.parametrize("name", [*PROTOCOLS, "multi-scale:256,384,512"])

@@ -14,7 +14,7 @@ from eyespot.inspection.inside.feature_maps import Maps, feature_maps
 from eyespot.inspection.inside.filters import filters, levels, likeness
 from eyespot.inspection.inside.grid import inked
 from eyespot.inspection.inside.subject import Subject, subject
-from eyespot.inspection.inside.top_activations import top_activations
+from eyespot.inspection.inside.top_activations import all_photos, top_activations
 from eyespot.inspection.inside.tour import tour
 from eyespot.inspection.inside.tour_page import page_html
 from eyespot.networks import find
@@ -144,6 +144,8 @@ def test_what_is_asked_for_wrongly_is_told_in_a_sentence(lenet, spots, tmp_path)
         ),
         (lambda: top_activations(lenet, spots, stage="1", unit=6), "the units 0 to 5, not 6"),
         (lambda: subject("resnet51", random_weights=True), "no network 'resnet51'"),
+        (lambda: subject("imagnet"), "Did you mean imagenet"),
+        (lambda: all_photos(tmp_path / "absent"), "does not exist"),
     ):
         with pytest.raises(InputError, match=said):
             ask()

@@ -70,11 +70,15 @@ def _looks(word: str) -> tuple[str, Preprocessing]:
     """A bundle's network and what it sees of a photo; a network's own, without weights."""
     import torch
 
-    from eyespot.inspection.inside.subject import usual
+    from eyespot.errors import nearest
+    from eyespot.inspection.inside.subject import IMAGENET, usual
     from eyespot.networks import architectures, build, find
 
-    if word in architectures() and not Path(word).exists():
+    is_path = Path(word).exists() or "/" in word
+    near = nearest(word, [IMAGENET, *architectures()])
+    if not is_path and near and near[0] != IMAGENET:
+        architecture = find(word)
         with torch.device("meta"):
-            return word, usual(find(word), build(word).in_channels)
+            return word, usual(architecture, build(word).in_channels)
     backbone = open_classifier(word).backbone
     return backbone.architecture, backbone.preprocessing

@@ -154,9 +154,15 @@ def _moved(
 
 
 def all_photos(folder: Path) -> tuple[tuple[Photo, ...], tuple[LeftOut, ...]]:
-    """The photos of a folder, with their labels where it has class folders."""
+    """The photos of a folder, with their labels where it has class folders.
+
+    Raises `InputError` where there is none.
+    """
     try:
         dataset = open_dataset(folder)
     except InputError:
-        return find_photos([folder])
+        photos, left_out = find_photos([folder])
+        if not photos:
+            raise
+        return photos, left_out
     return dataset.photos, dataset.left_out
