@@ -138,10 +138,15 @@ def _cells(name: str, row: dict[str, Any], found: Difference) -> tuple[str, ...]
     top1, spent = f"{100 * found.first_top1:.0f} %", f"{row['seconds']:.2g} s"
     if name == CENTER.name:
         return f"`{name}`", top1, "", "", "", spent
-    low, high = (round(100 * end) for end in found.interval)
-    between = f"{round(100 * found.difference):+d} points ({low:+d} to {high:+d})"
+    middle, low, high = (_points(share) for share in (found.difference, *found.interval))
+    between = f"{middle} points ({low} to {high})"
     only = f"{found.only_first} / {found.only_second}"
     return f"`{name}`", top1, between, only, f"{found.p_value:.2g}", spent
+
+
+def _points(share: float) -> str:
+    points = round(100 * share)
+    return f"{points:+d}" if points else "0"
 
 
 def _finding(way: Asked, found: Sequence[Difference]) -> str:
