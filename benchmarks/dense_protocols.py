@@ -22,7 +22,6 @@ from machine import machine
 from results import PHOTOS, ROOT, arguments, photo_set
 from squeezenet_tuning import NETWORK, SEEN
 
-from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import identity
 from eyespot.classifier.published import published
@@ -79,7 +78,7 @@ def squeezenet(file: Path, like: Classifier) -> Classifier:
         load=lambda: from_file(file, NETWORK),
     )
     head = identity(len(like.classes))
-    return Classifier(backbone, head, like.classes, Card(), device="cpu", synonyms=like.synonyms)
+    return Classifier(backbone, head, like.classes, device="cpu", synonyms=like.synonyms)
 
 
 def answered(way: Asked, name: str) -> dict[str, Any]:
