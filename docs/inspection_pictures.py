@@ -31,11 +31,15 @@ COMMANDS = {  # picture: what is typed
     "top-activations": "eyespot top-activations imagenet tiles/ --stage 3 --unit 0",
     "receptive-field": "eyespot receptive-field imagenet --layer features.4 --photo china.jpg",
     "heat-map": "eyespot explain imagenet flower.jpg",
+    "dense": "eyespot dense imagenet temple.png --scales 1,1.5 --threshold 0.2",
+    "found": "eyespot find bloom.png temple.png",
     "offsets": "eyespot evaluate overfeat_accurate --protocol overfeat-six --show-crops flower.jpg",
     "tour": "eyespot tour imagenet flower.jpg",
 }
+BLOOM, AT, SHARE = (150, 90, 370, 290), (430, 250), 0.8  # of the flower, put into the temple
 TILE, ACROSS, DOWN = 128, 128, 96  # pixels of a tile of a photo, and from one to the next
 COLOURS = 256  # of the palette
+WIDEST = 1000  # pixels of a picture
 WINDOW = (1000, 1400)  # pixels of the page that are shown
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -56,7 +60,7 @@ def main() -> None:
 
 
 def bring_photos(folder: Path) -> None:
-    """The two photos, and overlapping squares of both in tiles/."""
+    """The two photos, overlapping squares of both in tiles/, and a part of one in the other."""
     (folder / "tiles").mkdir()
     for source in sample_photos():
         shutil.copy(source, folder)
@@ -65,6 +69,10 @@ def bring_photos(folder: Path) -> None:
             for left in range(0, photo.width - TILE + 1, ACROSS):
                 square = photo.crop((left, top, left + TILE, top + TILE))
                 square.save(folder / "tiles" / f"{source.stem}-{top}-{left}.png")
+    bloom, temple = Image.open(folder / "flower.jpg").crop(BLOOM), Image.open(folder / "china.jpg")
+    bloom.save(folder / "bloom.png")
+    temple.paste(bloom.resize([round(SHARE * side) for side in bloom.size]), AT)
+    temple.save(folder / "temple.png")
 
 
 def picture(name: str, folder: Path) -> Path | None:
@@ -105,8 +113,9 @@ def photographed(page: Path, out: Path) -> bool:
 def small(picture: Image.Image) -> bytes:
     """The picture with a palette, as a PNG file."""
     buffer = io.BytesIO()
-    kept = picture.convert("RGB").quantize(
-        COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    picture.thumbnail((WIDEST, 10 * WIDEST), Image.Resampling.LANCZOS)
+    kept = picture.convert("RGB").quantize(  # the other ways lose the colours of small things
+        COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
     )
     kept.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -50,11 +50,12 @@ def finding(found: ClassMaps) -> str:
     """What was found, in a sentence."""
     sure = percent(found.threshold)
     if not found.boxes:
-        what = "no label" if found.label is None else shown(found.label)
         best = max(
             float((each.best if each.asked is None else each.asked).max()) for each in found.scales
         )
-        return f"Nowhere {what} with {sure} or more; {percent(best)} at most"
+        if found.label is None:
+            return f"No label reaches {sure} anywhere; {percent(best)} at most"
+        return f"{shown(found.label)} reaches {sure} nowhere; {percent(best)} at most"
     first = found.boxes[0]
     places = count(len(found.boxes), "place")
     if found.label is not None:

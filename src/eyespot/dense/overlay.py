@@ -40,18 +40,20 @@ class Legend:
 
 
 def legends(found: ClassMaps) -> tuple[Legend, ...]:
-    """The label that was asked for, or those that are surely seen in most places."""
+    """The label that was asked for; or those of boxes, then those that weigh most on the map."""
     cells = sum(each.labels.size for each in found.scales)
     if found.label is not None:
         sure = sum(int((_asked(each) >= found.threshold).sum()) for each in found.scales)
         return (Legend(found.label, ONE, sure / cells),)
-    counts = np.zeros(len(found.classes), np.int64)
+    counts, weights = np.zeros(len(found.classes), np.int64), np.zeros(len(found.classes))
     for each in found.scales:
         sure_labels = each.labels[each.best >= found.threshold]
         counts += np.bincount(sure_labels, minlength=len(counts))
+        drawn = np.where(each.best >= FAINTEST, each.best, 0).ravel()
+        weights += np.bincount(each.labels.ravel(), drawn, minlength=len(weights))
     boxed = list(dict.fromkeys(found.classes.index(box.label) for box in found.boxes[:BOXES]))
-    order = sorted(range(len(counts)), key=lambda i: (-counts[i], i))
-    first = [i for i in dict.fromkeys([*boxed, *order]) if counts[i]][:LABELS]
+    order = np.argsort(-weights, kind="stable").tolist()
+    first = [i for i in dict.fromkeys([*boxed, *order]) if weights[i]][:LABELS]
     return tuple(
         Legend(found.classes[i], f"class-{number}", int(counts[i]) / cells)
         for number, i in enumerate(first, 1)
