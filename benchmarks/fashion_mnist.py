@@ -31,7 +31,7 @@ from eyespot.values import to_json
 
 TARGETS = {  # network: (what the command adds, top-1 that is to be reached)
     "lenet5": ("", 0.89),
-    "lenet5_modern": ("", 0.91),
+    "lenet5_modern": ("--recipe lenet5_modern_mirrored", 0.91),
     "resnet20": ("--recipe resnet_cifar_short --image-size 28", 0.93),
 }
 KEPT = Path(__file__).with_name("results") / "learned" / "fashion_mnist.json"

@@ -9,6 +9,7 @@ unless the paper's own way is asked for: `lenet5_1998_batches`, everything else 
 
 from dataclasses import replace
 
+from eyespot.images.augmentations.flip import Flip
 from eyespot.images.augmentations.scale import Scale
 from eyespot.images.augmentations.shear import Shear
 from eyespot.images.augmentations.squeeze import Squeeze
@@ -106,4 +107,18 @@ LENET5_MODERN = Recipe(
     ),
 )
 
-RECIPES = (LENET5_BATCHES, LENET5, LENET5_DISTORTED, LENET5_MODERN)
+LENET5_MIRRORED = replace(
+    LENET5_MODERN,
+    name="lenet5_modern_mirrored",
+    epochs=60,
+    augmentations=(Flip(0.5),),
+    source="ours: lenet5_modern for things that have mirror images",
+    expected="FashionMNIST test accuracy 91.2 % (docs/results.md)",
+    notes=(
+        "For clothes and the like, not for digits and letters. On 6,000 photos held out of "
+        "FashionMNIST's training part it gives 92.0 % in the mean of three seeds, lenet5_modern "
+        "91.8 %.",
+    ),
+)
+
+RECIPES = (LENET5_BATCHES, LENET5, LENET5_DISTORTED, LENET5_MODERN, LENET5_MIRRORED)
