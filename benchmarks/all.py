@@ -44,6 +44,7 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "wrong_labels": ["--seeds", "1"],
     "trust_figures": ["--sets", "hymenoptera", "--splits", "2"],
     "heat_maps": ["--draws", "2"],
+    "dense_map": ["--repeats", "1", "--megapixels", "1", "--check", "10", "--ten", "1"],
     "find_target": ["--trials", "5"],
     "advise_time": ["--repeats", "1"],
     "better_probe": [],
