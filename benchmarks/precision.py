@@ -71,8 +71,8 @@ def furthest(ours: list[list[float]], theirs: list[list[float]]) -> float:
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--learned", type=int, default=10_000, help="Photos to learn from.")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--learned", type=int, default=5_000, help="Photos to learn from.")
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     size = Size(options.learned, 2_000, options.epochs, options.seeds, minutes=10)
