@@ -3,7 +3,8 @@
 Part of the labels of scikit-learn's digits is replaced by another digit's, drawn anew for every
 seed. With 5 % wrong: the share of the wrong labels that is suspected, and of the right ones. With
 20 % wrong among two thirds of the digits: top-1 on the other third, whose labels are right, of a
-head trained on the labels as they are, on those with every suggestion taken, and on the true ones.
+head trained on the labels as they are; on the table that somebody corrected who looked at every
+suspect; on one in which every suggestion was taken unseen; and on the true labels.
 """
 
 from __future__ import annotations
@@ -122,10 +123,14 @@ def gained(source: Digits, seed: int) -> dict[str, float]:
     test, rows = order[: len(order) // 3], np.sort(order[len(order) // 3 :])
     labels = spoiled(source.truth, rows, MANY, seed)
     material = source.labelled(labels, rows)
-    corrected = suggested(suspects_of(material), labels)
+    suspects = suspects_of(material)
+    unseen, seen = suggested(suspects, labels), labels.copy()
+    looked_at = [int(Path(item.file).stem) for item in suspects]
+    seen[looked_at] = source.truth[looked_at]
     return {
         "as_they_are": _top1(source, _head(material), test),
-        "corrected": _top1(source, _head(source.labelled(corrected, rows)), test),
+        "corrected": _top1(source, _head(source.labelled(seen, rows)), test),
+        "suggestions_taken": _top1(source, _head(source.labelled(unseen, rows)), test),
         "true": _top1(source, _head(source.labelled(source.truth, rows)), test),
     }
 
@@ -166,7 +171,12 @@ def main() -> None:
         low, high = interval(gains)
         figures |= {"gain": gains, "gain_interval": [low, high]}
         points = f"{100 * np.mean(gains):+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
-        reached.append(f"{points} of top-1 by correcting")
+        most = np.mean([one["true"] - one["as_they_are"] for one in many])
+        unseen = np.mean([one["suggestions_taken"] - one["as_they_are"] for one in many])
+        reached.append(
+            f"{points} of top-1 by correcting the suspects, of {100 * most:+.1f} by correcting "
+            f"all, {100 * unseen:+.1f} by taking suggestions unseen"
+        )
         met.append(low > 0)
     result = Result(
         name="wrong_labels",
