@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,18 +146,21 @@ def test_a_signal_is_answered_within_seconds_by_a_checkpoint_and_its_exit_code(
 
 @pytest.mark.slow
 def test_twenty_signals_to_a_training_lose_no_step(tmp_path):
-    expected = undisturbed("mixed", tmp_path, epochs=60)
-    place = tmp_path / "place"
+    expected = undisturbed("mixed", tmp_path, epochs=400)
+    place, answered = tmp_path / "place", 0
     generator = random.Random(0)
     for i in range(20):
-        process = start("mixed", place, epochs=60, saving=toy.Saving(seconds=1e9))
+        process = start("mixed", place, epochs=400, saving=toy.Saving(seconds=1e9))
         wait_for(place.with_suffix(".listens").exists)
         time.sleep(generator.uniform(0, 0.5))
         number = (signal.SIGTERM, signal.SIGINT)[i % 2]
-        os.kill(process.pid, number)
+        with suppress(ProcessLookupError):  # it was quicker
+            os.kill(process.pid, number)
         process.join(5)
-        assert process.exitcode in (0, 128 + number)  # 0: it was quicker
-    assert same(ended(start("mixed", place, epochs=60), place), expected)
+        assert process.exitcode in (0, 128 + number)
+        answered += process.exitcode != 0
+    assert answered >= 10
+    assert same(ended(start("mixed", place, epochs=400), place), expected)
 
 
 def test_a_second_signal_ends_it_at_once_and_damages_nothing(tmp_path):
