@@ -82,8 +82,8 @@ def find(
     from eyespot.datasets.names import shown
     from eyespot.finding import find as looked_for
     from eyespot.finding import sheet
-    from eyespot.inspection.inside.grid import UNLEARNED
     from eyespot.inspection.inside.subject import subject
+    from eyespot.pages.sheet import UNLEARNED
 
     require_picture(out, overwrite=overwrite)
     pictures = _read(target, scene)

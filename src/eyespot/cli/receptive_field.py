@@ -53,6 +53,7 @@ def receptive_field(
     from eyespot.inspection import influence_sheet
     from eyespot.inspection.influence import influence
     from eyespot.inspection.inside.subject import subject
+    from eyespot.pages.sheet import UNLEARNED
 
     require_picture(out, overwrite=overwrite)
     looked = _resized(subject(model, random_weights=random_weights, seed=seed), size)
@@ -70,7 +71,7 @@ def receptive_field(
     for sentence in influence_sheet.sentences(found):
         print_wrapped(sentence, indent=0)
     if looked.is_random:
-        print_wrapped(influence_sheet.UNLEARNED, indent=0)
+        print_wrapped(UNLEARNED, indent=0)
     click.echo(f"Wrote {shown(str(out))}")
 
 

@@ -10,7 +10,7 @@ from eyespot.dense.maps import ClassMaps
 from eyespot.dense.overlay import BOXES, DEEPEST, ONE, PALE, colour, legends, overlaid
 from eyespot.pages.drawing import SIZE, SMALL, values
 from eyespot.pages.lettering import font_for, length, shortened, write
-from eyespot.pages.sheet import LEAD, MARGIN, Sheet
+from eyespot.pages.sheet import LEAD, MARGIN, UNLEARNED, Sheet
 from eyespot.pages.words import count, listed, percent
 
 WIDTH = 1200  # pixels
@@ -18,7 +18,6 @@ TALLEST = 1000  # pixels of the photo
 TITLE = 28  # pixels of text
 BAR = (320, 14)  # pixels of the colour bar
 SWATCH = 14
-UNLEARNED = "Random weights: nothing of this was learned. It is what the network begins with."
 
 
 def sheet(found: ClassMaps, *, name: str, file: str, is_random: bool, source: str) -> bytes:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PIL import Image, ImageDraw
 
 from eyespot.finding.places import Box
 from eyespot.finding.search import Found
-from eyespot.inspection.inside.grid import UNLEARNED, inked
-from eyespot.pages.drawing import SIZE, SMALL, values
+from eyespot.inspection.inside.grid import inked
+from eyespot.pages.drawing import SMALL, values
+from eyespot.pages.legend import Line, legend
 from eyespot.pages.lettering import font_for, length, write
-from eyespot.pages.sheet import LEAD, MARGIN, Sheet
+from eyespot.pages.sheet import LEAD, MARGIN, UNLEARNED, Sheet
 
 ASIDE, PANEL, APART = 170, 440, 24  # pixels: of the target's and the panels' sides, between them
 WIDTH = 2 * MARGIN + ASIDE + 2 * (PANEL + APART)
 TITLE = 22  # pixels of text
 BEST, OTHER, DASH = "right", "wrong", 6  # the lines of the boxes, and pixels of a dash
 LEAST_INK = 0.5  # the score that is drawn with full ink, or the best one where that is higher
-SAMPLE = 40  # pixels of a line in the legend
 
 
 def sheet(
@@ -54,12 +52,7 @@ def sheet(
     paper.space(4)
     paper.beside([(lefts[1], _legend(found))])
     paper.space(10)
-    paper.line()
-    paper.space(12)
-    for sentence in sentences(found):
-        paper.paragraph(sentence, LEAD, width=inner)
-        paper.space(4)
-    paper.paragraph(source, SMALL, value="quiet", width=inner)
+    paper.told(sentences(found), source)
     return paper.png()
 
 
@@ -182,24 +175,11 @@ def _legend(found: Found) -> Image.Image:
     """A piece of each line, and what it is around."""
     is_best = found.is_there is not False
     first = "the best place" if is_best else "the best place, not good enough"
-    rows: list[tuple[str, str, int]] = [(f"1  {first}", BEST if is_best else OTHER, 0)]
+    rows: list[Line] = [(f"1  {first}", BEST if is_best else OTHER, 0)]
     if not is_best:
         rows = [(f"1  {first}", OTHER, DASH)]
     others = len(_boxes(found)) - 1
     if others:
         name = "2  the second-best" if others == 1 else f"2 to {others + 1}  the next ones"
         rows.append((f"{name}, elsewhere", OTHER, DASH))
-    drawn = Image.new("RGB", (WIDTH - 2 * MARGIN - ASIDE, 2 * SIZE), values()[0]["paper"])
-    _samples(ImageDraw.Draw(drawn), rows)
-    return drawn
-
-
-def _samples(pen: ImageDraw.ImageDraw, rows: Sequence[tuple[str, str, int]]) -> None:
-    x = 0
-    for name, value, dash in rows:
-        for start in range(0, SAMPLE, 2 * dash or SAMPLE):
-            ends = (x + start, SIZE, x + min(start + (dash or SAMPLE), SAMPLE), SIZE)
-            pen.line(ends, values()[0][value], 3)
-        font = font_for(name, SIZE)
-        write(pen, (x + SAMPLE + 8, SIZE // 2 - 1), name, value="ink", font=font)
-        x += SAMPLE + 36 + round(length(name, font))
+    return legend(rows, width=WIDTH - 2 * MARGIN - ASIDE)

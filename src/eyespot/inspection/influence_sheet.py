@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from eyespot.inspection.influence import Edges, Influence
-from eyespot.pages.drawing import SIZE, SMALL, values
-from eyespot.pages.lettering import font_for, length, write
-from eyespot.pages.sheet import LEAD, MARGIN, Sheet
+from eyespot.pages.drawing import SMALL, values
+from eyespot.pages.legend import legend
+from eyespot.pages.sheet import LEAD, MARGIN, UNLEARNED, Sheet
 
 PANEL, APART = 440, 32  # pixels: of a panel's side, and between the two
 WIDTH = 2 * MARGIN + 2 * PANEL + APART
@@ -20,9 +20,7 @@ TITLE = 22  # pixels of text
 WIDEST = 2.5  # sides of the photo: a larger box is not drawn, but told
 RIM = 0.04  # of the photo's side, left free around the box
 BOX_LINE, MOST_LINE, HALF_LINE = "right", ("unsure", 10), ("wrong", 4)  # value, pixels of a dash
-SAMPLE = 40  # pixels of a line in the legend
 FAINTEST = 0.02  # of the strongest pixel: where ink begins
-UNLEARNED = "Random weights: nothing of this was learned. It is what the network begins with."
 
 
 @dataclass(frozen=True)
@@ -63,12 +61,7 @@ def sheet(
     paper.space(4)
     paper.beside([(MARGIN, _legend(found))])
     paper.space(12)
-    paper.line()
-    paper.space(12)
-    for sentence in sentences(found):
-        paper.paragraph(sentence, LEAD, width=inner)
-        paper.space(4)
-    paper.paragraph(source, SMALL, value="quiet", width=inner)
+    paper.told(sentences(found), source)
     return paper.png()
 
 
@@ -178,16 +171,7 @@ def _legend(found: Influence) -> Image.Image:
     if found.most is not None and found.half is not None:
         rows.append((f"95 % of what counts, {found.most} x {found.most}", *MOST_LINE))
         rows.append((f"half of it, {found.half} x {found.half}", *HALF_LINE))
-    drawn = Image.new("RGB", (WIDTH - 2 * MARGIN, 2 * SIZE), values()[0]["paper"])
-    pen, x = ImageDraw.Draw(drawn), 0
-    for name, value, dash in rows:
-        for start in range(0, SAMPLE, 2 * dash or SAMPLE):
-            ends = (x + start, SIZE, x + min(start + (dash or SAMPLE), SAMPLE), SIZE)
-            pen.line(ends, values()[0][value], 3)
-        font = font_for(name, SIZE)
-        write(pen, (x + SAMPLE + 8, SIZE // 2 - 1), name, value="ink", font=font)
-        x += SAMPLE + 36 + round(length(name, font))
-    return drawn
+    return legend(rows, width=WIDTH - 2 * MARGIN)
 
 
 def _around(middle: tuple[float, float], side: int) -> Edges:

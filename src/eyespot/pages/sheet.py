@@ -6,13 +6,13 @@ Paper, ink and sizes are those of every page.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from eyespot.pages.drawing import LARGE, SIZE, values
+from eyespot.pages.drawing import LARGE, SIZE, SMALL, values
 from eyespot.pages.lettering import Font, broken, font_for, length, shortened, write
 
 TILE = 160  # pixels of a picture's longer side, at most
@@ -20,6 +20,7 @@ MARGIN, GAP = 40, 8  # pixels
 LEAD = 16  # pixels of text
 LINE = 1.45  # heights of a line of text
 COLUMN = 620  # pixels of running text: 72 characters
+UNLEARNED = "Random weights: nothing of this was learned. It is what the network begins with."
 
 
 class Sheet:
@@ -88,6 +89,16 @@ class Sheet:
         for left, picture in places:
             self._image.paste(picture, (left, self._y))
         self._y += height + 4
+
+    def told(self, sentences: Iterable[str], source: str) -> None:
+        """What is to be known, under a line across the paper, and the command in small print."""
+        inner = self._image.width - 2 * MARGIN
+        self.line()
+        self.space(12)
+        for sentence in sentences:
+            self.paragraph(sentence, LEAD, width=inner)
+            self.space(4)
+        self.paragraph(source, SMALL, value="quiet", width=inner)
 
     def png(self) -> bytes:
         buffer = io.BytesIO()

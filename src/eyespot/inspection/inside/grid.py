@@ -10,15 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from eyespot.pages.drawing import SMALL, values
-from eyespot.pages.sheet import GAP, LEAD, MARGIN, Sheet
+from eyespot.pages.sheet import GAP, LEAD, MARGIN, UNLEARNED, Sheet
 
 SIDE = 84  # pixels of a small picture, at most
 COLUMNS = 10
 WIDTH = 2 * MARGIN + COLUMNS * (SIDE + GAP) - GAP
 TITLE = 28  # pixels of text
-UNLEARNED = (
-    "Random weights: nothing of this was learned. It is what the network begins with."  # stamped
-)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from eyespot.datasets.names import counted, shown
 from eyespot.inspection.inside.feature_maps_sheet import drawn
-from eyespot.inspection.inside.grid import UNLEARNED, coloured, enlarged
+from eyespot.inspection.inside.grid import coloured, enlarged
 from eyespot.inspection.inside.tour import Stop, Tour
 from eyespot.pages.markup import Html, join, tag
 from eyespot.pages.page import page
 from eyespot.pages.photos import photo, strip
 from eyespot.pages.pieces import paragraph, probability_bars, quiet, section
+from eyespot.pages.sheet import UNLEARNED
 from eyespot.pages.thumbnails import thumbnail
 from eyespot.pages.words import percent
 

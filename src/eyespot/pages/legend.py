@@ -1,0 +1,25 @@
+"""Lines that are drawn on a photo, told in words: a piece of each, full or dashed, and its name."""
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+from eyespot.pages.drawing import SIZE, values
+from eyespot.pages.lettering import font_for, length, write
+
+SAMPLE = 40  # pixels of a line
+Line = tuple[str, str, int]  # its name, its colour in the pages, pixels of a dash or 0
+
+
+def legend(lines: Sequence[Line], *, width: int) -> Image.Image:
+    """The lines side by side on paper of `width` pixels."""
+    drawn = Image.new("RGB", (width, 2 * SIZE), values()[0]["paper"])
+    pen, x = ImageDraw.Draw(drawn), 0
+    for name, value, dash in lines:
+        for start in range(0, SAMPLE, 2 * dash or SAMPLE):
+            ends = (x + start, SIZE, x + min(start + (dash or SAMPLE), SAMPLE), SIZE)
+            pen.line(ends, values()[0][value], 3)
+        font = font_for(name, SIZE)
+        write(pen, (x + SAMPLE + 8, SIZE // 2 - 1), name, value="ink", font=font)
+        x += SAMPLE + 36 + round(length(name, font))
+    return drawn
