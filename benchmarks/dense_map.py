@@ -125,7 +125,7 @@ def checked(
         pixels = classifier.backbone.preprocessing.of_crop(picture.crop(only.box(row, column)))
         answer = classifier.prediction("", classifier.engine(pixels[None])[0])
         same = answer.label == classifier.classes[only.labels[row, column]]
-        right += same and np.float32(answer.probability) == only.best[row, column]
+        right += bool(same and np.float32(answer.probability) == only.best[row, column])
     return right, len(cells)
 
 
