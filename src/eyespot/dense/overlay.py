@@ -13,6 +13,7 @@ from eyespot.datasets.names import shown
 from eyespot.dense.boxes import Found
 from eyespot.dense.maps import ClassMaps, ScaleMap
 from eyespot.pages.drawing import SMALL, values
+from eyespot.pages.legend import frame
 from eyespot.pages.lettering import font_for, length, write
 from eyespot.pages.placing import Box, overlap
 from eyespot.pages.words import percent
@@ -23,7 +24,7 @@ FAINTEST = 0.1  # probabilities below it are not drawn
 LABELS = 8  # with a colour of their own, the most probable
 BOXES = 12  # drawn, the surest
 ONE = "class-1"  # colour of the one label that was asked for
-RIM, INSET = 2, 3  # pixels
+INSET = 3  # pixels
 TAG = SMALL + 6  # pixels: height of a box's words
 
 Floats = NDArray[np.float32]
@@ -116,22 +117,19 @@ def _laid(shares: Floats, each: ScaleMap, photo: Size, size: Size) -> Floats:
 def _draw_boxes(drawn: Image.Image, found: ClassMaps, colours: dict[str, str]) -> None:
     pen = ImageDraw.Draw(drawn)
     zoom = drawn.width / found.picture.width, drawn.height / found.picture.height
-    frames = []
+    all_corners = []
     for box in found.boxes[:BOXES]:
         left, top, right, bottom = box.box
         corners = (
             round(left * zoom[0]), round(top * zoom[1]),
             round(right * zoom[0]) - 1, round(bottom * zoom[1]) - 1,
         )  # fmt: skip
-        frames.append(corners)
-    for box, frame in reversed(list(zip(found.boxes, frames, strict=False))):
-        value = values()[0]["ink" if found.label else colours.get(box.label, "none")]
-        outer = (frame[0] - 1, frame[1] - 1, frame[2] + 1, frame[3] + 1)
-        pen.rectangle(outer, outline=values()[0]["card"], width=RIM + 2)
-        pen.rectangle(frame, outline=value, width=RIM)
+        all_corners.append(corners)
+    for box, corners in reversed(list(zip(found.boxes, all_corners, strict=False))):
+        frame(pen, corners, "ink" if found.label else colours.get(box.label, "none"))
     taken: list[Box] = []
-    for number, (box, frame) in enumerate(zip(found.boxes, frames, strict=False), 1):
-        _tag(pen, drawn.size, number, box, frame, taken)
+    for number, (box, corners) in enumerate(zip(found.boxes, all_corners, strict=False), 1):
+        _tag(pen, drawn.size, number, box, corners, taken)
 
 
 def _tag(
@@ -139,7 +137,7 @@ def _tag(
     size: Size,
     number: int,
     box: Found,
-    frame: tuple[int, int, int, int],
+    corners: tuple[int, int, int, int],
     taken: list[Box],
 ) -> None:
     """The box's number, label and score where there is room for it, or its number alone."""
@@ -147,7 +145,7 @@ def _tag(
     for words in (spelled, str(number)):
         font = font_for(words, SMALL)
         wide = length(words, font) + 2 * INSET
-        for left, top in _places(frame, wide, size):
+        for left, top in _places(corners, wide, size):
             place = (left, top, left + wide, top + TAG)
             if not any(overlap(place, other) for other in taken):
                 taken.append(place)
@@ -157,11 +155,11 @@ def _tag(
 
 
 def _places(
-    frame: tuple[int, int, int, int], wide: float, size: Size
+    corners: tuple[int, int, int, int], wide: float, size: Size
 ) -> Sequence[tuple[float, float]]:
     """Corners of a tag at its box, within the picture: above, below, inside."""
-    left = min(max(0, frame[0]), size[0] - wide - 1)
-    right = min(max(0, frame[2] - wide), size[0] - wide - 1)
-    tops = (frame[1] - TAG - 1, frame[3] + 1, frame[1] + 1, frame[3] - TAG - 1)
+    left = min(max(0, corners[0]), size[0] - wide - 1)
+    right = min(max(0, corners[2] - wide), size[0] - wide - 1)
+    tops = (corners[1] - TAG - 1, corners[3] + 1, corners[1] + 1, corners[3] - TAG - 1)
     inside = [top for top in tops if 0 <= top < size[1] - TAG]
     return [(x, top) for top in inside for x in (left, right)]

@@ -9,7 +9,7 @@ from eyespot.finding.places import Box
 from eyespot.finding.search import Found
 from eyespot.inspection.inside.grid import inked
 from eyespot.pages.drawing import SMALL, values
-from eyespot.pages.legend import Line, legend
+from eyespot.pages.legend import Line, frame, legend
 from eyespot.pages.lettering import font_for, length, write
 from eyespot.pages.sheet import LEAD, MARGIN, UNLEARNED, Sheet
 
@@ -131,7 +131,7 @@ def _marked(panel: Image.Image, found: Found) -> None:
         left, top, right, bottom = (round(share * each) for each in box)
         corners = left, top, max(left + 2, right - 1), max(top + 2, bottom - 1)
         is_best = number == 1 and found.is_there is not False
-        outline(pen, corners, BEST if is_best else OTHER, dash=0 if is_best else DASH)
+        frame(pen, corners, BEST if is_best else OTHER, dash=0 if is_best else DASH)
     for number, box in reversed(boxes):
         is_best = number == 1 and found.is_there is not False
         place = round(share * box[0]), round(share * box[1])
@@ -143,24 +143,6 @@ def _boxes(found: Found) -> list[Box]:
     if len(boxes) == 1 and found.second is not None:
         boxes.append(found.second.box)
     return boxes
-
-
-def outline(
-    pen: ImageDraw.ImageDraw, corners: tuple[int, int, int, int], value: str, *, dash: int
-) -> None:
-    """On a light line, to be seen on photos."""
-    left, top, right, bottom = corners
-    light = (left - 1, top - 1, right + 1, bottom + 1)
-    pen.rectangle(light, outline=values()[0]["card"], width=4)
-    if not dash:
-        pen.rectangle(corners, outline=values()[0][value], width=2)
-        return
-    for start in range(left, right, 2 * dash):
-        for y in (top, bottom - 1):
-            pen.line((start, y, min(start + dash, right), y), values()[0][value], 2)
-    for start in range(top, bottom, 2 * dash):
-        for x in (left, right - 1):
-            pen.line((x, start, x, min(start + dash, bottom)), values()[0][value], 2)
 
 
 def _number(pen: ImageDraw.ImageDraw, place: tuple[int, int], words: str, value: str) -> None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from eyespot.inspection.influence import Edges, Influence
 from eyespot.pages.drawing import SMALL, values
-from eyespot.pages.legend import legend
+from eyespot.pages.legend import frame, legend
 from eyespot.pages.sheet import LEAD, MARGIN, UNLEARNED, Sheet
 
 PANEL, APART = 440, 32  # pixels: of a panel's side, and between the two
@@ -38,6 +38,11 @@ class _View:
         """The outer edges of the pixels from the first to the last."""
         left, top, right, bottom = box
         return (*self.place(left, top), *self.place(right + 1, bottom + 1))
+
+    def pixels(self, box: Sequence[float]) -> tuple[int, int, int, int]:
+        """The first and the last pixel on the panel."""
+        left, top, right, bottom = self.corners(box)
+        return left, top, right - 1, bottom - 1
 
 
 def sheet(
@@ -158,9 +163,9 @@ def _squares(panel: Image.Image, found: Influence, view: _View) -> None:
     pen = ImageDraw.Draw(panel)
     for side, value, dash in ((found.most, *MOST_LINE), (found.half, *HALF_LINE)):
         if side is not None:
-            _dashed(pen, view.corners(_around(found.middle, side)), value, dash)
+            frame(pen, view.pixels(_around(found.middle, side)), value, dash=dash)
     if _is_drawn(found):
-        _outlined(pen, view.corners(found.box), BOX_LINE)
+        frame(pen, view.pixels(found.box), BOX_LINE)
 
 
 def _legend(found: Influence) -> Image.Image:
@@ -178,22 +183,3 @@ def _around(middle: tuple[float, float], side: int) -> Edges:
     row, column = middle
     left, top = round(column - (side - 1) / 2), round(row - (side - 1) / 2)
     return left, top, left + side - 1, top + side - 1
-
-
-def _outlined(pen: ImageDraw.ImageDraw, corners: tuple[int, ...], value: str) -> None:
-    left, top, right, bottom = corners
-    pen.rectangle((left - 1, top - 1, right, bottom), outline=values()[0]["paper"], width=4)
-    pen.rectangle((left, top, right - 1, bottom - 1), outline=values()[0][value], width=2)
-
-
-def _dashed(pen: ImageDraw.ImageDraw, corners: tuple[int, ...], value: str, dash: int) -> None:
-    """Told apart by its dashes, not by its colour alone; on a light line, to be seen on photos."""
-    left, top, right, bottom = corners
-    right, bottom = right - 1, bottom - 1
-    pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=values()[0]["card"], width=3)
-    for start in range(left, right, 2 * dash):
-        for y in (top, bottom):
-            pen.line((start, y, min(start + dash, right), y), values()[0][value], 2)
-    for start in range(top, bottom, 2 * dash):
-        for x in (left, right):
-            pen.line((x, start, x, min(start + dash, bottom)), values()[0][value], 2)
