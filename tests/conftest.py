@@ -29,7 +29,7 @@ def pytest_collection_finish(session):
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """The cache folder of the whole session; the user's own is never touched.
+    """The cache folder of the whole session, and a data folder; the user's own are never touched.
 
     One for all tests, so that the embedded network is converted once, also where several processes
     run them. Whoever damages something in it sets XDG_CACHE_HOME to a folder of its own.
@@ -43,6 +43,7 @@ def cache(tmp_path_factory):
             (home / "eyespot" / part).symlink_to(shared)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(home))
+        patch.setenv("XDG_DATA_HOME", str(home / "data"))
         patch.setenv("LOCALAPPDATA", str(home))
         patch.setenv("ORT_DISABLE_TELEMETRY", "1")  # for tests that import onnxruntime themselves
         yield home / "eyespot"

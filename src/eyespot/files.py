@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 from eyespot.errors import EyespotError, InputError
 
@@ -181,16 +182,43 @@ def cache_folder(*parts: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _no_cache(folder, str(error.strerror)) from error
+        raise _unwritable("cache", folder, str(error.strerror)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise _no_cache(folder, "Permission denied")
+        raise _unwritable("cache", folder, "Permission denied")
     return folder
 
 
-def _no_cache(folder: Path, reason: str) -> InputError:
-    variable = "LOCALAPPDATA" if sys.platform == "win32" else "HOME or XDG_CACHE_HOME"
+def data_folder(*parts: str) -> Path:
+    """Where lies what the user gave to keep: `~/.local/share/eyespot/...` or the system's own.
+
+    Nothing there can be made again, and looking for it creates nothing.
+    """
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        return Path(root, "eyespot-data", *parts)  # the cache is `eyespot` there
+    if sys.platform == "darwin":
+        root = str(Path.home() / "Library" / "Application Support")
+    else:
+        root = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(root, "eyespot", *parts)
+
+
+def require_data_folder(*parts: str) -> None:
+    """Create a data folder. Raises `InputError` where that cannot be, or it is read-only."""
+    folder = data_folder(*parts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable("data", folder, str(error.strerror)) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable("data", folder, "Permission denied")
+
+
+def _unwritable(kind: Literal["cache", "data"], folder: Path, reason: str) -> InputError:
+    variable = "HOME" if sys.platform == "darwin" else f"HOME or XDG_{kind.upper()}_HOME"
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else variable
     return InputError(
-        f"The cache folder {folder} cannot be written ({reason}): "
+        f"The {kind} folder {folder} cannot be written ({reason}): "
         f"set {variable} to a folder of yours"
     )
 

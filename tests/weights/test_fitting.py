@@ -22,6 +22,10 @@ def test_a_network_s_own_entries_fit_it_whatever_its_number_of_classes(name, num
     assert Fit(name, num_classes) in list(fitting(shapes_of(name, num_classes=num_classes)))
 
 
+def test_a_head_that_is_no_parameter_does_not_hide_its_network():
+    assert list(fitting(shapes_of("lenet5", num_classes=None))) == [Fit("lenet5", None)]
+
+
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_one_entry_of_another_shape_fits_nothing(name):
     """An entry more, one less, and a reshaped one with as many numbers: the count is not all."""

@@ -16,7 +16,7 @@ from eyespot.networks import architectures
 from eyespot.weights import catalogue
 from eyespot.weights.published import PUBLISHED
 
-ALL = list(catalogue.checkpoints().values())
+ALL = list(catalogue.published().values())
 
 
 @pytest.mark.parametrize("row", ALL, ids=lambda row: row.name)

@@ -14,7 +14,7 @@ from eyespot.cli.weights import weights
 from eyespot.errors import EyespotError, InputError, MissingWeightsError
 from eyespot.weights import catalogue
 
-ALL = catalogue.checkpoints()
+ALL = catalogue.published()
 
 
 def run(*words):

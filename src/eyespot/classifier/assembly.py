@@ -29,11 +29,14 @@ def assembled(
     Raises `IntegrityError` where the tensors are not those of the architecture.
     """
     state: dict[str, Tensor] = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    network = build(architecture, num_classes=num_classes if output == LOGITS else None)
+    network = build(
+        architecture,
+        num_classes=num_classes if output == LOGITS else _auxiliary_outputs(architecture, state),
+    )
     place = find(architecture).head
     without_auxiliary(network, but=state)
     if isinstance(head, LinearHead) and output == EMBEDDING:
-        layer = _with_outputs(network.get_submodule(place), num_classes)
+        layer = _like(network.get_submodule(place), head)
         network.set_submodule(place, layer)
         weight = torch.from_numpy(head.weight)
         weight = weight.reshape(*weight.shape, *[1] * (layer.weight.dim() - 2))
@@ -56,12 +59,24 @@ def without_auxiliary(network: Network, *, but: Mapping[str, object] | None = No
             setattr(network, name, None)
 
 
-def _with_outputs(layer: nn.Module, num_classes: int) -> nn.Linear | nn.Conv2d:
-    """A head like `layer`, not yet filled, for another number of classes."""
-    head: nn.Linear | nn.Conv2d
+def _auxiliary_outputs(architecture: str, state: Mapping[str, Tensor]) -> int | None:
+    """How many classes the auxiliary heads have, where not as many as published ones."""
+    auxiliary = {name: state[name] for name in state if AUXILIARY in name.lower()}
+    if not auxiliary:
+        return None
+    with torch.device("meta"):
+        usual = build(architecture).state_dict()
+    other = [t for n, t in auxiliary.items() if n in usual and t.shape != usual[n].shape]
+    return len(other[0]) if other else None
+
+
+def _like(layer: nn.Module, head: LinearHead) -> nn.Linear | nn.Conv2d:
+    """A layer for `head`, not yet filled: a 1x1 convolution where the network has one."""
+    num_classes, width = head.weight.shape
+    empty: nn.Linear | nn.Conv2d
     if isinstance(layer, nn.Conv2d):
-        head = nn.utils.skip_init(nn.Conv2d, layer.in_channels, num_classes, kernel_size=1)
+        empty = nn.utils.skip_init(nn.Conv2d, layer.in_channels, num_classes, kernel_size=1)
     else:
-        assert isinstance(layer, nn.Linear), f"{type(layer).__name__} is no head"
-        head = nn.utils.skip_init(nn.Linear, layer.in_features, num_classes)
-    return head
+        in_features = layer.in_features if isinstance(layer, nn.Linear) else width
+        empty = nn.utils.skip_init(nn.Linear, in_features, num_classes)
+    return empty

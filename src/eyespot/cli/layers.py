@@ -63,7 +63,9 @@ def _built(word: str) -> tuple[str, Network, int]:
 
     checkpoint = catalogue.checkpoints().get(word)
     is_path = Path(word).exists() or "/" in word
-    if word == IMAGENET or (is_path and checkpoint is None and word not in architectures()):
+    is_own = checkpoint is not None and checkpoint.is_own  # of its own number of classes
+    is_bundle = is_path and checkpoint is None and word not in architectures()
+    if word == IMAGENET or is_own or is_bundle:
         looked = subject(word)
         return looked.architecture.name, looked.network, looked.preprocessing.size
     architecture = find(word if checkpoint is None else checkpoint.network)

@@ -54,8 +54,9 @@ def predict(
 ) -> int:
     """Name PHOTOS, files or folders, with the classifier BUNDLE.
 
-    BUNDLE is a folder that eyespot train wrote, or the word imagenet for the built-in network with
-    its 1,000 classes. Every file gets one line: its label with a probability, or why it has none.
+    BUNDLE is a folder that eyespot train wrote, the word imagenet for the built-in network with its
+    1,000 classes, or weights by their full name (see eyespot weights). Every file gets one line:
+    its label with a probability, or why it has none.
 
     With --sort-into, photos are copied into a folder for each label, into none_of_these/ and
     unsure/; nothing is moved or overwritten, and the same command again goes on. Put right what is

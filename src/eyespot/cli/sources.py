@@ -31,7 +31,7 @@ IMAGENET = "imagenet"  # the embedded network with its own 1,000 classes
 
 
 def open_classifier(word: str, *, device: str = "auto") -> Classifier:
-    """The classifier of a bundle, or of `imagenet`. A word with a slash is always a path.
+    """The classifier of a bundle, of `imagenet`, or of weights by their full name.
 
     Raises `InputError` where there is none, `IntegrityError` where it is damaged.
     """
@@ -45,7 +45,12 @@ def open_classifier(word: str, *, device: str = "auto") -> Classifier:
 
         return published(device=device)
     from eyespot.classifier.bundle import load
+    from eyespot.weights import catalogue
 
+    if catalogue.is_named(word) and not Path(word).exists():
+        from eyespot.classifier.published import published
+
+        return published(word, device=device)
     if get_close_matches(word, [IMAGENET]) and not Path(word).exists():
         raise InputError(f"There is no bundle {word!r}. Did you mean {IMAGENET}?")
     classifier = load(Path(word), device=device)

@@ -29,7 +29,7 @@ class Backbone:
 
     architecture: str
     weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`; without the head, but
-    # with it where the logits of a network that was trained here are the output
+    # with it where the logits of a network that was trained here, or added, are the output
     preprocessing: Preprocessing
     output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions; or
     # several modules and EMBEDDING, joined, each part brought to length 1
@@ -51,13 +51,15 @@ class Backbone:
 
 
 def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
-    """The backbone of a published checkpoint, e.g. `weights.DEFAULT`. Loads no network yet.
+    """The backbone of a checkpoint, e.g. `weights.DEFAULT`. Loads no network yet.
 
     Raises `InputError` for an unknown name, `MissingWeightsError` where the file is not here.
     """
     from eyespot.weights import catalogue
+    from eyespot.weights.tensors import file_digest
 
     checkpoint = catalogue.find(name)
+    is_whole = checkpoint.is_own and output == LOGITS  # others may have the body with another head
 
     def load() -> Network:
         from eyespot.weights import load as load_weights
@@ -71,11 +73,16 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
         made = ready(checkpoint)
         head = f"{made.facts.head}."
         arrays = read_arrays(made.path)
-        return {name: array for name, array in arrays.items() if not name.startswith(head)}
+        return {n: array for n, array in arrays.items() if is_whole or not n.startswith(head)}
+
+    def digest() -> str:
+        from eyespot.weights.cache import ready
+
+        return file_digest(ready(checkpoint).path) if is_whole else catalogue.digest(checkpoint)
 
     return Backbone(
         architecture=checkpoint.network,
-        weights=catalogue.digest(checkpoint),
+        weights=digest(),
         preprocessing=checkpoint.preprocessing,
         output=output,
         source=checkpoint.name,

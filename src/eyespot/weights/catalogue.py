@@ -1,4 +1,4 @@
-"""Every pretrained checkpoint that eyespot knows, read from one table per publisher. No torch."""
+"""Every pretrained checkpoint that eyespot knows: a table per publisher, and your own. No torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from eyespot.errors import InputError, MissingWeightsError, lookup
 from eyespot.images.preprocessing import Preprocessing
-from eyespot.weights.checkpoint import Checkpoint
+from eyespot.weights import own
+from eyespot.weights.checkpoint import OWN, Checkpoint
 from eyespot.weights.published import PUBLISHED
 
 if TYPE_CHECKING:
@@ -22,9 +23,14 @@ TABLES = ("packages.json", "torchvision.json", "timm.json")
 EDITIONS = ("v1_5", "torchvision", "timm")  # ends of our names, for weights asked by the bare name
 
 
-@cache
 def checkpoints() -> dict[str, Checkpoint]:
-    """All checkpoints by name, the ones that need no download first."""
+    """All checkpoints by name: the published ones, then your own as they are at this moment."""
+    return published() | {row.name: row for row in own.checkpoints()}
+
+
+@cache
+def published() -> dict[str, Checkpoint]:
+    """The published checkpoints by name, the ones that need no download first."""
     rows = [_checkpoint(row) for table in TABLES for row in _read(table)]
     return {row.name: row for row in rows}
 
@@ -33,14 +39,27 @@ def find(name: str) -> Checkpoint:
     """The checkpoint of a full name, of a published network, or of a network of ours.
 
     The last two give the publisher's default, also where another edition of the network is the one
-    that the weights were trained with, see `edition_note`. Raises `InputError` for an unknown name,
-    `MissingWeightsError` for a network that nobody published weights for.
+    that the weights were trained with, see `edition_note`; your own go by their full name alone.
+    Raises `InputError` for an unknown name, `IntegrityError` for weights of your own that are
+    damaged, `MissingWeightsError` for a network that nobody published weights for.
 
     >>> find("resnet50").name, find("resnet50").network
     ('torchvision/resnet50.imagenet1k_v2', 'resnet50_v1_5')
     """
-    found = checkpoints().get(name) or _defaults().get(name)
+    if name.startswith(f"{OWN}/"):
+        return own.read(name)
+    found = published().get(name) or _defaults().get(name)
     return found or _by_edition(name) or _by_published_name(name) or _unknown(name)
+
+
+def default(network: str) -> Checkpoint | None:
+    """The published weights that our `network` has by default, if there are any."""
+    return _defaults().get(network)
+
+
+def is_named(word: str) -> bool:
+    """Whether `word` is a checkpoint's full name, or could only be one of your own."""
+    return word in published() or word.startswith(f"{OWN}/")
 
 
 def matching(name: str) -> tuple[Checkpoint, ...]:
@@ -100,8 +119,7 @@ def imagenet_classes() -> tuple[tuple[str, str], ...]:
 
 def classes(checkpoint: Checkpoint) -> tuple[str, ...]:
     """The labels of the checkpoint's logits, in order."""
-    lists = {"imagenet": imagenet_classes}
-    return tuple(name for _, name in lists[checkpoint.classes]())
+    return checkpoint.labels or tuple(name for _, name in imagenet_classes())
 
 
 def digest(checkpoint: Checkpoint) -> str:
@@ -124,7 +142,7 @@ def _is_loaded(published: str, network: str) -> bool:
 def _defaults() -> dict[str, Checkpoint]:
     """Published names and names of ours -> the default checkpoint, the first table first."""
     found: dict[str, Checkpoint] = {}
-    for row in checkpoints().values():
+    for row in published().values():
         if row.is_default:
             found.setdefault(row.published, row)
             found.setdefault(row.network, row)
@@ -147,12 +165,13 @@ def _unknown(name: str) -> Checkpoint:
     """Raise with what is known about a name that no weights go by."""
     from eyespot.networks import architectures  # late: whoever knows the name needs no torch
 
-    published = PUBLISHED.get(name)
-    network = architectures().get(published.network if published else name)
+    row = PUBLISHED.get(name)
+    network = architectures().get(row.network if row else name)
     if network is not None:
-        raise MissingWeightsError(
-            f"There are no published weights for {name}. {_neighbour(network)} has some: "
-            f"run `eyespot weights {_neighbour(network)}`."
+        raise MissingWeightsError(f"There are no published weights for {name}. {_cure(network)}")
+    if name == OWN:
+        raise InputError(
+            f"You have added no weights of your own: eyespot weights {OWN}/NAME --add FILE"
         )
     networks = list(dict.fromkeys(row.network for row in matching(name)))
     if len(networks) == 1:
@@ -165,16 +184,30 @@ def _unknown(name: str) -> Checkpoint:
     return lookup("checkpoint", name, checkpoints() | _defaults())
 
 
-def _neighbour(network: Architecture) -> str:
-    """The network with weights that is nearest: of the same family, then of the same size."""
+def _cure(network: Architecture) -> str:
+    """What somebody can do who wants a network to answer that has no published weights."""
+    have = [row.name for row in own.checkpoints() if row.network == network.name]
+    if have:
+        return f"You have added {have[0]}: give that name."
+    if relative := _relative(network):
+        return f"{relative} has some: run `eyespot weights {relative}`."
+    return (
+        f"Add a file of yours with `eyespot weights {OWN}/{network.name} --add FILE.safetensors`, "
+        "or name a bundle that eyespot train wrote."
+    )
+
+
+def _relative(network: Architecture) -> str | None:
+    """The network with weights that is nearest in size, of the same family."""
     from eyespot.networks import architectures
 
-    def distance(row: Architecture) -> tuple[bool, float]:
-        ratio = row.parameters / network.parameters
-        return row.family != network.family, abs(math.log(ratio))
+    def distance(row: Architecture) -> float:
+        return abs(math.log(row.parameters / network.parameters))
 
-    loaded = {row.network for row in checkpoints().values()}
-    return min((architectures()[name] for name in sorted(loaded)), key=distance).name
+    loaded = sorted({row.network for row in published().values()})
+    rows = [architectures()[name] for name in loaded]
+    family = [row for row in rows if row.family == network.family]
+    return min(family, key=distance).name if family else None
 
 
 def _checkpoint(row: dict[str, Any]) -> Checkpoint:

@@ -1,15 +1,18 @@
-"""One set of published weights as a value: where it comes from, what it claims, how to feed it."""
+"""One set of weights as a value: where it comes from, what it claims, how to feed it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eyespot.images.preprocessing import Preprocessing
+from eyespot.values import LATER
+
+OWN = "own"  # the publisher of weights that the user added
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Facts stated by the publisher; `None` where the publisher states nothing."""
+    """Facts stated by the publisher, or by whoever added weights of their own; else `None`."""
 
     name: str  # "torchvision/resnet50.imagenet1k_v2"
     network: str  # ours, in which the weights give their own answers: "resnet50_v1_5"
@@ -22,13 +25,20 @@ class Checkpoint:
     digest: str | None  # of the tensors without the head, where we know it beforehand
     licence: str | None
     preprocessing: Preprocessing
-    classes: str  # name of a class list
+    classes: str  # name of a class list; "own": `labels`
     top1: float | None  # claimed on ImageNet's validation photos, percent
     top5: float | None
     recipe: str | None  # where the training is described
     hub: str | None  # the publisher's id on its hub
     is_default: bool  # the publisher's choice among the weights of this network
     notes: tuple[str, ...]
+    labels: tuple[str, ...] = field(default=(), metadata=LATER)  # in the order of the logits
+    entries: str | None = field(default=None, metadata=LATER)  # whose names a file of yours has
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the user added it; the file and these facts lie in a folder of theirs."""
+        return self.publisher == OWN
 
     @property
     def is_non_commercial(self) -> bool:

@@ -95,6 +95,7 @@ def _possible_parameters(entries: Shapes, num_classes: int) -> set[int]:
     total = sum(sizes.values())
     found = {total}
     for name, (outputs, _) in layers.items():
+        found.add(total - outputs * widths[name])  # a head of codes, which LeNet-5 does not learn
         for width in (widths[name], widths[name] + auxiliary[outputs]):
             found.add(total + (num_classes - outputs) * width)
     return found

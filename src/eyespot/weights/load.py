@@ -14,7 +14,7 @@ from eyespot.weights.adapt import check
 from eyespot.weights.cache import ready
 from eyespot.weights.checkpoint import Checkpoint
 from eyespot.weights.fitting import classes_of
-from eyespot.weights.published import PUBLISHED, Published
+from eyespot.weights.published import row_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +48,9 @@ def load(
     checkpoint = catalogue.find(name) if isinstance(name, str) else name
     state = state_dict(checkpoint, fetch=fetch, progress=progress)
     return Pretrained(
-        network=_filled(checkpoint.network, state, checkpoint.name, num_classes=None),
+        network=_filled(
+            checkpoint.network, state, checkpoint.name, num_classes=len(checkpoint.labels) or None
+        ),
         preprocessing=checkpoint.preprocessing,
         classes=catalogue.classes(checkpoint),
         checkpoint=checkpoint,
@@ -78,7 +80,7 @@ def from_file(path: Path, network: str) -> Network:
 
     from eyespot.networks import find
 
-    row = PUBLISHED.get(network, Published(network, network))
+    row = row_of(network)
     head = find(row.network).head
     given = {name: entry.shape for name, entry in tensors.read_header(path).entries.items()}
     shapes = row.ours(given)

@@ -115,3 +115,8 @@ _ROWS = (
     Published("embedded/efficientnet_lite0", "efficientnet_lite0", NUMBERED_LITE0),
 )
 PUBLISHED = {row.name: row for row in _ROWS}
+
+
+def row_of(network: str) -> Published:
+    """That of a published network; of a network of ours, whose entries have our names."""
+    return PUBLISHED.get(network, Published(network, network))

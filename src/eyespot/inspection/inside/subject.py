@@ -22,6 +22,7 @@ from eyespot.networks import catalogue as networks
 from eyespot.networks.architecture import Architecture, Network
 from eyespot.taps import record
 from eyespot.weights import catalogue, load
+from eyespot.weights.assumed import usual
 
 IMAGENET = "imagenet"  # the embedded network, as everywhere
 NEAR = 0.9  # likeness of a word that means it: 0.93 of imagnet, but 0.8 of nin_imagenet, a network
@@ -109,7 +110,7 @@ def subject(word: str, *, random_weights: bool = False, seed: int = 0) -> Subjec
         return _drawn(word, seed)
     if word == IMAGENET:
         return _published(catalogue.DEFAULT)
-    if Path(word).exists() or ("/" in word and word not in catalogue.checkpoints()):
+    if Path(word).exists() or ("/" in word and not catalogue.is_named(word)):
         return _of_bundle(Path(word))
     if get_close_matches(word, [IMAGENET], cutoff=NEAR):
         raise InputError(f"There is no network {word!r}. Did you mean {IMAGENET}?")
@@ -157,24 +158,6 @@ def _drawn(name: str, seed: int) -> Subject:
         architecture=architecture,
         preprocessing=usual(architecture, network.in_channels),
         classifier=None,
-    )
-
-
-def usual(architecture: Architecture, channels: int) -> Preprocessing:
-    """What a network without weights is shown: what its published ones take, else the middle
-    square of the photo.
-    """
-    for checkpoint in catalogue.checkpoints().values():
-        if checkpoint.network == architecture.name:
-            return checkpoint.preprocessing
-    size = architecture.image_size
-    return Preprocessing(
-        resize=size,
-        crop=size,
-        interpolation="bilinear",
-        mean=(0.5,) * channels,
-        std=(0.25,) * channels,
-        channel_order="RGB" if channels == 3 else "L",
     )
 
 
