@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eyespot.pages.words import between, count, duration, in_words, listed, percent
+from eyespot.pages.words import between, count, duration, in_words, listed, percent, two_digits
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,12 @@ def test_lists_are_cut_where_they_grow_long():
 )
 def test_times_are_as_exact_as_they_are_useful(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0.4949, "0.49"), (4.5, "4.5"), (3.0, "3"), (99.7, "100"), (447.0, "450"), (2649.0, "2,600"),
+     (-1044.0, "-1,000"), (0.0, "0"), (12.4, "12"), (0.00012, "0.00012"), (0.0000123, "1.2e-05")],
+)  # fmt: skip
+def test_two_digits_are_written_without_powers_of_ten_where_the_number_is_large(number, words):
+    assert two_digits(number) == words

@@ -48,6 +48,12 @@ def in_words(share: float) -> str:
     return "fewer than 1 in 100"
 
 
+def two_digits(number: float) -> str:
+    """Two significant digits, without a power of ten where it is large: `0.49`, `450`, `2,600`."""
+    rounded = float(f"{number:.2g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{rounded:g}"
+
+
 def listed(names: list[str], limit: int = 3) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
     shown = names[:limit]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from eyespot.datasets.names import counted
 from eyespot.inspection.inside.feature_maps import FeatureMaps, Maps
 from eyespot.inspection.inside.grid import COLUMNS, Row, Small, coloured, grid_sheet, inked
+from eyespot.pages.words import two_digits
 
 PHOTO = 176  # pixels of the photo, at most
 MANY = 100  # units that are shown of a layer that is looked at alone
@@ -53,7 +54,7 @@ def _row(maps: Maps, most: int, is_alone: bool) -> Row:
     if units > most:
         about += f"; {most} are shown"
     smalls = tuple(
-        Small(drawn(maps.values[unit]), f"{unit}   {maps.largest[unit]:.2g}")
+        Small(drawn(maps.values[unit]), f"{unit}   {two_digits(float(maps.largest[unit]))}")
         for unit in maps.strongest(most)
         if not is_alone or maps.largest[unit] > 0
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eyespot.datasets.names import counted, some
 from eyespot.inspection.inside.filters import DEAD, SLICES, Filters, levels
 from eyespot.inspection.inside.grid import Row, Small, grid_sheet
+from eyespot.pages.words import two_digits
 
 MOST, MOST_DEEP = 100, 12  # filters that are shown: in colours, and with their slices
 
@@ -58,7 +59,7 @@ def _notes(found: Filters, shown: int) -> tuple[str, ...]:
 def _colours(found: Filters) -> list[Row]:
     least = DEAD * float(found.largest.max())
     smalls = tuple(
-        Small(levels(kernel, max(most, least)), f"{i}   {most:.2g}")
+        Small(levels(kernel, max(most, least)), f"{i}   {two_digits(most)}")
         for i, (kernel, most) in enumerate(zip(found.weights, found.largest.tolist(), strict=True))
     )
     return [Row("", "", smalls[:MOST])]
@@ -73,5 +74,5 @@ def _slices(found: Filters) -> list[Row]:
             Small(levels(kernel[channel : channel + 1], float(most)), f"channel {channel}")
             for channel in found.strongest(i)
         )
-        rows.append(Row(f"filter {i}", f"largest weight {most:.2g}", smalls))
+        rows.append(Row(f"filter {i}", f"largest weight {two_digits(float(most))}", smalls))
     return rows

@@ -15,7 +15,7 @@ from eyespot.pages.photos import photo, strip
 from eyespot.pages.pieces import paragraph, probability_bars, quiet, section
 from eyespot.pages.sheet import UNLEARNED
 from eyespot.pages.thumbnails import thumbnail
-from eyespot.pages.words import percent
+from eyespot.pages.words import percent, two_digits
 
 SIDE, PHOTO = 112, 320  # pixels of a small picture, and of the photo
 
@@ -90,7 +90,7 @@ def _stop(stop: Stop, number: int, share: float) -> Html:
         (
             _picture(drawn(stop.maps.values[unit]), SIDE),
             f"unit {unit} of {stop.maps.layer}",
-            f"{unit}: {stop.maps.largest[unit]:.2g}",
+            f"{unit}: {two_digits(float(stop.maps.largest[unit]))}",
         )
         for unit in stop.units
     ]
