@@ -3,13 +3,14 @@
 Two measurements. Repeats of grouped five-fold cross-validation over all photos: in every fold the
 probe and `auto` learn from the same photos and answer the others, compared photo by photo. And the
 photos' own training part against its validation part, the median over seeds; `auto` chooses
-without the validation photos. Photos are linked, not copied. An hour with the defaults; stopped
-half way, it goes on where it was (results/learned/auto.json).
+without the validation photos. An hour with the defaults; stopped half way, it goes on where it was
+(results/learned/auto.json).
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import sys
 import tempfile
@@ -49,12 +50,12 @@ def taken(trained: Trained) -> str:
     return next((each.name for each in trained.report.trials if each.is_chosen), "probe")
 
 
-def linked(photos: list[tuple[Photo, str]], folder: Path) -> Path:
-    """A folder with the photos in train/ and val/, by links that keep their names apart."""
+def copied(photos: list[tuple[Photo, str]], folder: Path) -> Path:
+    """A folder with the photos in train/ and val/, under names that keep them apart."""
     for i, (photo, part) in enumerate(photos):
         place = folder / part / str(photo.label)
         place.mkdir(parents=True, exist_ok=True)
-        (place / f"{i:05d}-{photo.path.name}").symlink_to(photo.path.resolve())
+        shutil.copyfile(photo.path, place / f"{i:05d}-{photo.path.name}")
     return folder
 
 
@@ -91,7 +92,7 @@ def cross_validated(
 def both(order: Order, photos: list[tuple[Photo, str]], trying: Trying) -> dict[str, Any]:
     """What `auto` and the probe answer right of the validation photos, and what `auto` took."""
     with tempfile.TemporaryDirectory() as folder:
-        order = replace(order, source=linked(photos, Path(folder)))
+        order = replace(order, source=copied(photos, Path(folder)))
         probe, auto = train(order), train(replace(order, trying=trying))
     answers = {
         name: {int(Path(row.file).name[:5]): int(row.is_right) for row in found.report.rows}

@@ -22,8 +22,9 @@ from eyespot.engines import pretrained
 from eyespot.evaluation.intervals import numbered
 from eyespot.evaluation.paired import Difference, compare
 from eyespot.transfer.better_probe import better_probe
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.material import Material, gather
-from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
+from eyespot.transfer.probes import choose, cross_validate, fit
 from eyespot.transfer.stages import joined, parts_of
 from eyespot.weights.catalogue import DEFAULT
 

@@ -30,9 +30,10 @@ from eyespot.embeddings.neighbours import unit
 from eyespot.engines import Backbone, pretrained
 from eyespot.evaluation import limits
 from eyespot.evaluation.unrelated import unrelated as made_here
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.knowing import known_photos, with_novelty
 from eyespot.transfer.material import Material, gather
-from eyespot.transfer.probes import Candidate, Examples, choose, fit
+from eyespot.transfer.probes import choose, fit
 from eyespot.trust import coverage as label_sets
 from eyespot.trust.novelty import KEPT, NEIGHBOURS, Known
 from eyespot.trust.novelty import fit as fit_novelty

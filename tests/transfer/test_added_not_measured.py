@@ -8,10 +8,10 @@ import pytest
 
 from eyespot.datasets.dataset import ImageDataset, Photo
 from eyespot.training.parts import BESIDE, Looked, divided
+from eyespot.transfer.candidates import Candidate
 from eyespot.transfer.contenders import Contender, decide
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import measured
-from eyespot.transfer.probes import Candidate
 from eyespot.transfer.tuned_trust import with_calibration
 
 CHOSEN = Candidate("linear softmax", 0.01, False, 1.0, 0.1, 0.01, 1.0)

@@ -11,7 +11,7 @@ from eyespot.transfer import advice_words
 from eyespot.transfer.advice import Advice, CurvePoint, StageFigure, measure
 from eyespot.transfer.advice_page import advice_html
 from eyespot.transfer.advising import Advised
-from eyespot.transfer.probes import Examples
+from eyespot.transfer.candidates import Examples
 from eyespot.transfer.stages import Parts
 
 PARTS = Parts(("early", "middle", "embedding"), (6, 6, 6))

@@ -12,7 +12,8 @@ from eyespot.classifier.heads import probabilities
 from eyespot.datasets.dataset import Photo
 from eyespot.transfer import better_probe as under_test
 from eyespot.transfer.better_probe import Responses, View, better_probe, chosen_view
-from eyespot.transfer.probes import Examples, choose
+from eyespot.transfer.candidates import Examples
+from eyespot.transfer.probes import choose
 from eyespot.transfer.stages import Parts
 from eyespot.transfer.tried import Tried
 from eyespot.weights.catalogue import DEFAULT
@@ -119,19 +120,19 @@ def test_without_time_one_fold_is_answered_and_the_rest_is_left():
     assert not answers[~answered].any()
 
 
-def test_paired_differences_allow_a_weaker_decay_than_each_for_itself():
-    """Half of the labels are by lot: losses differ much from photo to photo, decays do not."""
+def test_photos_that_belong_together_are_less_evidence_against_a_head():
+    """Every photo four times: counted one by one, the standard error is half of what it is."""
     found = made_up(told_by="embedding", n=300).examples
     generator = np.random.default_rng(1)
     labels = np.where(generator.random(300) < 0.5, generator.integers(0, 3, 300), found.labels)
     noisy = replace(found, labels=labels, mirrored=None)
-    strengths = {"linear softmax": (0.1, 0.03, 0.01, 0.003)}
-    cautious = choose(noisy, strengths=strengths)
-    paired = choose(noisy, strengths=strengths, groups=np.arange(300))
-    assert paired[0].strength < cautious[0].strength
-    assert sorted(map(str, paired)) == sorted(map(str, cautious))  # all were tried alike
-    together = choose(noisy, strengths=strengths, groups=np.arange(300) // 150)
-    assert together[0].strength >= paired[0].strength  # two groups are sure of less
+    rows = np.arange(300).repeat(4)
+    four = Examples(noisy.vectors[rows], None, labels[rows], noisy.folds[rows], 3)
+    strengths = {"linear softmax": (0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003)}
+    alone = choose(four, strengths=strengths)[0]
+    together = choose(four, strengths=strengths, groups=rows)[0]
+    assert set(alone.members) < set(together.members)
+    assert together.members != ()
 
 
 def test_from_photos_to_a_contender(digits, tmp_path, monkeypatch):

@@ -18,9 +18,9 @@ from eyespot.training import scratch
 from eyespot.training.facts import Epoch, Fitted, Machine, Plan
 from eyespot.training.fine_tuning import WithHead
 from eyespot.transfer import frozen, tuned_contender, tuned_folds
+from eyespot.transfer.candidates import Examples
 from eyespot.transfer.learning_on import fine_tuned, never_worse, responses_for
 from eyespot.transfer.lesson import Tuning, lesson, recipe_for
-from eyespot.transfer.probes import Examples
 from eyespot.transfer.tuned_contender import fine_tuning
 from eyespot.transfer.tuned_folds import Task, TooLittleError, logits, tuned_on
 from eyespot.weights.catalogue import DEFAULT

@@ -7,9 +7,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_sample_weight
 
+from eyespot.transfer.candidates import SOFTMAX, SVM, Examples
 from eyespot.transfer.imbalance import Weighing, is_uneven, photo_weights, told, weigh
 from eyespot.transfer.linear import fit_path
-from eyespot.transfer.probes import SOFTMAX, SVM, Examples, choose, cross_validate, fit
+from eyespot.transfer.probes import choose, cross_validate, fit
 
 
 def uneven(*, counts=(240, 24), distance=1.6, dimensions=8, seed=0):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from eyespot.classifier.classifier import Classifier, Reference
-from eyespot.transfer.probes import SOFTMAX, Candidate, Examples, fit
+from eyespot.transfer.candidates import SOFTMAX, Candidate, Examples
+from eyespot.transfer.probes import fit
 from eyespot.transfer.stages import joined, parts_of
 from eyespot.weights.catalogue import DEFAULT
 

@@ -14,6 +14,7 @@ from eyespot.engines import pretrained
 from eyespot.errors import InputError
 from eyespot.transfer import knowing, negatives
 from eyespot.transfer.answered import Answered
+from eyespot.transfer.candidates import Candidate
 from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.knowing import (
     Making,
@@ -24,7 +25,7 @@ from eyespot.transfer.knowing import (
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import measured
 from eyespot.transfer.negatives import Negatives, negatives_of
-from eyespot.transfer.probes import Candidate, fit
+from eyespot.transfer.probes import fit
 from eyespot.transfer.taken import Taken
 from eyespot.transfer.train import Order
 from eyespot.trust.novelty import Strangers

@@ -11,9 +11,10 @@ from eyespot.datasets.dataset import ImageDataset, Photo
 from eyespot.embeddings import Embedded, Facts
 from eyespot.errors import InputError
 from eyespot.transfer import measuring
+from eyespot.transfer.candidates import Candidate
 from eyespot.transfer.material import gather
 from eyespot.transfer.measuring import answer_rows, measured
-from eyespot.transfer.probes import Candidate, choose
+from eyespot.transfer.probes import choose
 
 CHOSEN = Candidate("linear softmax", 0.01, False, 0.9, 0.1, 0.01, 1.0)
 

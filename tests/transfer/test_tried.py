@@ -12,8 +12,8 @@ from eyespot.datasets.dataset import Photo
 from eyespot.training import scratch
 from eyespot.training.stages import Unwatched
 from eyespot.transfer.auto import Trying
+from eyespot.transfer.candidates import Examples
 from eyespot.transfer.lesson import Tuning
-from eyespot.transfer.probes import Examples
 from eyespot.transfer.saving import train_and_save, tried_of
 from eyespot.transfer.train import Order
 from eyespot.transfer.tried import Tried

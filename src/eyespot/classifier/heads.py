@@ -17,6 +17,7 @@ from eyespot.embeddings.neighbours import unit
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
+NEIGHBOURS = "nearest neighbours"  # kind of the head that is not linear
 SHARPNESS = 0.07  # cosine similarity that makes a neighbour's vote e times heavier
 PRIOR_VOTES = 0.1  # for each class, so that no class is ever impossible
 
@@ -25,8 +26,8 @@ PRIOR_VOTES = 0.1  # for each class, so that no class is ever impossible
 class LinearHead:
     """One hyperplane for each class, fitted with the softmax loss or as support vector machines."""
 
-    kind: str  # "linear softmax" or "linear SVM"
-    strength: float  # the weight decay that was chosen
+    kind: str  # "linear softmax", "linear SVM" or "mean of linear heads"
+    strength: float  # the weight decay; of a mean, how many heads it is of
     temperature: float
     weight: Vectors  # (K, D)
     bias: Vectors  # (K,)
@@ -51,7 +52,7 @@ def identity(num_classes: int) -> LinearHead:
 class NeighbourHead:
     """The votes of the most similar training photos, heavier the more similar they are."""
 
-    kind: str  # "nearest neighbours"
+    kind: str  # NEIGHBOURS
     strength: float  # how many vote
     temperature: float
     vectors: Vectors  # (M, D), of length 1

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.card import Card
 from eyespot.classifier.classifier import Reference
 from eyespot.classifier.coverage import Coverage
-from eyespot.classifier.heads import Head, LinearHead, NeighbourHead
+from eyespot.classifier.heads import NEIGHBOURS, Head, LinearHead, NeighbourHead
 from eyespot.classifier.novelty import Novelty
 from eyespot.errors import EyespotError, InputError, IntegrityError
 from eyespot.images.preprocessing import Preprocessing
@@ -121,7 +121,7 @@ def read_head(path: Path, values: Values) -> Head:
     arrays = tensors.read_arrays(path, prefix="head.")
     facts = (values.head.kind, values.head.strength, values.head.temperature)
     classes = len(values.classes)
-    if values.head.kind.startswith("linear"):
+    if values.head.kind != NEIGHBOURS:
         _require(path, arrays, {"weight": (np.float32, 2), "bias": (np.float32, 1)})
         if not len(arrays["weight"]) == len(arrays["bias"]) == classes:
             _refuse(path, f"its head is not one for {classes} classes")

@@ -23,9 +23,9 @@ from eyespot.engines.run import in_threads
 from eyespot.errors import InputError
 from eyespot.evaluation.intervals import Interval, numbered, share_interval
 from eyespot.evaluation.paired import difference_interval
+from eyespot.transfer.candidates import SOFTMAX, Examples, one_thread_per_product, out_of_fold
 from eyespot.transfer.contenders import paired
 from eyespot.transfer.linear import fit_path
-from eyespot.transfer.probes import SOFTMAX, Examples, one_thread_per_product, out_of_fold
 from eyespot.transfer.stages import Parts
 
 DECAYS = (0.01, 0.003, 0.001)  # the best of these heads stands for a stage, or for a share

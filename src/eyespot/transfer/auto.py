@@ -21,10 +21,11 @@ from eyespot.training import scratch
 from eyespot.training.precision import Wish
 from eyespot.training.stages import Stages
 from eyespot.transfer.better_probe import better_probe
+from eyespot.transfer.candidates import Candidate
 from eyespot.transfer.contenders import Choice, Contender, Ready, decide
 from eyespot.transfer.lesson import TIME_LIMIT, Tuning
 from eyespot.transfer.measuring import answers_to, choice_of
-from eyespot.transfer.probes import Candidate, cross_validate
+from eyespot.transfer.probes import cross_validate
 from eyespot.transfer.taken import Taken
 from eyespot.transfer.tried import Tried
 from eyespot.transfer.tuned_contender import fine_tuning

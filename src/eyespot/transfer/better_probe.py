@@ -23,17 +23,15 @@ from eyespot.embeddings import embed
 from eyespot.embeddings.embedded import of_both_views
 from eyespot.engines import EMBEDDING, pretrained
 from eyespot.pages.words import count, listed
-from eyespot.transfer.contenders import Answers, Contender, Ready, paired
-from eyespot.transfer.probes import (
+from eyespot.transfer.candidates import (
     SOFTMAX,
     Candidate,
     Examples,
-    choose,
-    cross_validate,
-    fit,
     one_thread_per_product,
     out_of_fold,
 )
+from eyespot.transfer.contenders import Answers, Contender, Ready, paired
+from eyespot.transfer.probes import choose, cross_validate, fit
 from eyespot.transfer.stages import Parts, joined, parts_of
 from eyespot.transfer.tried import Found, Tried
 from eyespot.values import from_json, to_json

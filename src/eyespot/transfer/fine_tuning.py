@@ -27,6 +27,7 @@ from eyespot.training.parts import Looked, Parts, divided
 from eyespot.training.recipe import Recipe, lasting
 from eyespot.training.scratch import Beginning, Learned
 from eyespot.training.stages import Stages
+from eyespot.transfer.candidates import Examples
 from eyespot.transfer.learning_on import fine_tuned
 from eyespot.transfer.lesson import (
     OPTIMISER,
@@ -38,7 +39,6 @@ from eyespot.transfer.lesson import (
     recipe_for,
 )
 from eyespot.transfer.material import FOLDS
-from eyespot.transfer.probes import Examples
 from eyespot.transfer.tuned_trust import with_calibration
 from eyespot.weights import catalogue
 

@@ -16,9 +16,10 @@ from eyespot.evaluation.limits import covered
 from eyespot.evaluation.unrelated import unrelated
 from eyespot.pages.words import percent
 from eyespot.transfer.answered import Answered, sets_out_of_fold
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.material import Material
 from eyespot.transfer.negatives import Negatives
-from eyespot.transfer.probes import Candidate, Examples, fit
+from eyespot.transfer.probes import fit
 from eyespot.trust import coverage as label_sets
 from eyespot.trust import novelty
 from eyespot.trust.novelty import Known, Strangers

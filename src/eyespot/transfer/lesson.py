@@ -29,7 +29,7 @@ from eyespot.training.recipe import ImageRule, Recipe
 from eyespot.training.regularisers import EarlyStopping
 from eyespot.training.schedules import Cosine, WarmUp
 from eyespot.transfer import probes
-from eyespot.transfer.probes import Candidate, Examples
+from eyespot.transfer.candidates import NEIGHBOURS, STRENGTHS, Candidate, Examples
 from eyespot.weights import catalogue
 from eyespot.weights import load as load_weights
 
@@ -41,7 +41,7 @@ VIEWS = 4  # of each photo: itself and three crops; a round of them is shorter t
 BATCH_SIZE = 32
 OPTIMISER, LAYER_DECAY = AdamW(1e-4), 0.7
 DROPOUT = 0.2
-LINEAR = {kind: path for kind, path in probes.STRENGTHS.items() if kind != probes.NEIGHBOURS}
+LINEAR = {kind: path for kind, path in STRENGTHS.items() if kind != NEIGHBOURS}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from eyespot.datasets.checks import check_trainable
 from eyespot.datasets.dataset import ImageDataset, LeftOut, Photo
 from eyespot.datasets.splits import grouped_folds
 from eyespot.embeddings import Embedded
-from eyespot.transfer.probes import Examples
+from eyespot.transfer.candidates import Examples
 
 FOLDS = 5
 

@@ -14,15 +14,9 @@ from eyespot.embeddings import nearest
 from eyespot.evaluation.answers import Doubt, Neighbour, Row, rows
 from eyespot.evaluation.metrics import Metrics, measure
 from eyespot.evaluation.reliability import measure_calibration
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.material import Material
-from eyespot.transfer.probes import (
-    Candidate,
-    Examples,
-    choose,
-    cross_validate,
-    cross_validated,
-    fit,
-)
+from eyespot.transfer.probes import choose, cross_validate, cross_validated, fit
 
 NESTED_IN_FULL = 1_000  # photos up to which the inner choice, too, tries every fold
 NEIGHBOURS = 3  # training photos shown beside an error

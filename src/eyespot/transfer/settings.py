@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from eyespot.classifier.heads import Labels, Vectors
 from eyespot.datasets.splits import grouped_folds
 from eyespot.errors import InputError, lookup
+from eyespot.transfer.candidates import NEIGHBOURS, STRENGTHS, Examples
 from eyespot.transfer.looking import UnfitError
-from eyespot.transfer.probes import NEIGHBOURS, STRENGTHS, Examples
 
 AUTO = "auto"  # the kind of head that cross-validation finds best
 

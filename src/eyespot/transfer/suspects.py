@@ -17,8 +17,9 @@ from eyespot.datasets.dataset import ImageDataset
 from eyespot.datasets.names import counted
 from eyespot.embeddings import Embedded
 from eyespot.embeddings.neighbours import unit
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.material import Material, gather
-from eyespot.transfer.probes import Candidate, Examples, choose, cross_validate, fit
+from eyespot.transfer.probes import choose, cross_validate, fit
 from eyespot.trust.suspects import suspects
 from eyespot.trust.wrong_labels import chances
 

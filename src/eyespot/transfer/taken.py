@@ -11,10 +11,10 @@ from eyespot.classifier.heads import Head
 from eyespot.engines import Backbone
 from eyespot.evaluation.trials import Trial
 from eyespot.transfer.answered import Answered
+from eyespot.transfer.candidates import Candidate, Examples
 from eyespot.transfer.knowing import Making
 from eyespot.transfer.material import Material
 from eyespot.transfer.measuring import Answers
-from eyespot.transfer.probes import Candidate, Examples
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ from eyespot.evaluation.card_figures import with_figures
 from eyespot.evaluation.findings import Note, Report
 from eyespot.training.opening import opened
 from eyespot.training.stages import Stages, Unwatched, Watcher
+from eyespot.transfer.candidates import Candidate
 from eyespot.transfer.doubts import measured_rows
 from eyespot.transfer.imbalance import told as told_of_weights
 from eyespot.transfer.knowing import calibrating, trust_told, with_trust
 from eyespot.transfer.material import Material, gather
 from eyespot.transfer.measuring import measured
 from eyespot.transfer.negatives import Negatives, negatives_of
-from eyespot.transfer.probes import Candidate, choose, fit
+from eyespot.transfer.probes import choose, fit
 from eyespot.transfer.suspects import suspect_labels, suspects_told
 from eyespot.transfer.taken import Taken
 from eyespot.transfer.tried import Tried

@@ -24,6 +24,7 @@ from eyespot.training import scratch
 from eyespot.training.facts import Fitted
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.pictures import Pictures
+from eyespot.transfer.candidates import Examples
 from eyespot.transfer.frozen import NotKeptError, Responses
 from eyespot.transfer.learning_on import fine_tuned, responses_for
 from eyespot.transfer.lesson import (
@@ -33,7 +34,6 @@ from eyespot.transfer.lesson import (
     Tuning,
     lesson,
 )
-from eyespot.transfer.probes import Examples
 from eyespot.weights import catalogue
 
 LEAST = 5.0  # seconds for one training, below which none is begun
