@@ -47,6 +47,7 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "dense_map": ["--repeats", "1", "--megapixels", "1", "--check", "10", "--ten", "1"],
     "find_target": ["--trials", "5"],
     "advise_time": ["--repeats", "1"],
+    "averaged_heads": ["--seeds", "1"],
     "better_probe": [],
     "squeezenet_tuning": ["--time-limit", "60"],
     "auto": ["--time-limit", "60", "--seeds", "1", "--repeats", "0"],

@@ -18,6 +18,7 @@ KNOWING = {  # what is learned and known, and no speed
     "heat_maps",
     "find_target",
     "advise_time",
+    "averaged_heads",
     "better_probe",
     "squeezenet_tuning",
     "auto",
