@@ -338,6 +338,7 @@ def test_a_damaged_file_an_alien_one_and_numbers_that_are_none_are_refused():
     save_file(state, "nan.safetensors")
     assert "holds numbers in features.0.bias that are not finite" in not_added("nan.safetensors")
     assert "nowhere.safetensors cannot be read: No such file" in not_added("nowhere.safetensors")
+    assert "folder is no file" in not_added("folder")
 
 
 @pytest.mark.parametrize("name", ["own/../x", "own/", "own/A", "own/a/b", "timm/x", "own/.a", "a"])
@@ -437,6 +438,12 @@ def test_only_relatives_are_named_where_a_network_has_no_weights():
     save_file(build("lenet5").state_dict(), "1998.safetensors")
     weights.add("1998.safetensors", "own/1998", classes=DIGITS)
     assert "You have added own/1998" in refused("filters", "lenet5")
+
+
+def test_where_published_weights_are_not_here_ones_own_for_the_network_are_named():
+    save_file(build("squeezenet1_1", num_classes=3).state_dict(), "three.safetensors")
+    weights.add("three.safetensors", "own/three", classes=("x", "y", "z"))
+    assert "You have added own/three for the same network." in refused("filters", "squeezenet1_1")
 
 
 # The real weights of SqueezeNet 1.0

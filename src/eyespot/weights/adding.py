@@ -137,6 +137,8 @@ def _require_kind(path: Path) -> None:
     """Raise `InputError` for a file of another kind, with the way from a pickle to ours."""
     if path.suffix == ".safetensors":
         return
+    if not path.is_file():
+        raise InputError(f"{path} is no file: give a .safetensors file")
     made = path.with_suffix(".safetensors")
     raise InputError(
         f"{path} is no .safetensors file; a pickle can run code when it is read. Where you trust "
@@ -197,7 +199,8 @@ def _outputs(filled: Network, network: str, size: int) -> int:
         try:
             return int(empty(images).shape[1])
         except (InputError, RuntimeError) as error:
-            reason = f" ({error})" if isinstance(error, InputError) else ""
+            expected = str(error).partition(":")[0]  # without its advice, which is for callers
+            reason = f" ({expected})" if isinstance(error, InputError) else ""
             raise InputError(
                 f"{network} cannot be shown {size} x {size} pixels{reason}: pass another --crop"
             ) from error

@@ -183,8 +183,11 @@ def _published_file(
     if found is not None:
         return found
     if not fetch or checkpoint.url is None:
+        yours = [row.name for row in own.checkpoints() if row.network == checkpoint.network]
+        have = f"You have added {yours[0]} for the same network. " if yours else ""
         raise MissingWeightsError(
-            f"The weights {checkpoint.name} are not on this machine. {how_to_get(checkpoint)}"
+            f"The weights {checkpoint.name} are not on this machine. "
+            f"{'' if checkpoint.is_own else have}{how_to_get(checkpoint)}"
         )
     from eyespot.weights.download import fetch as download
 
