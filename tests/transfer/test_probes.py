@@ -5,13 +5,12 @@ import pytest
 from scipy.special import log_softmax
 from threadpoolctl import threadpool_limits
 
-from eyespot.classifier.heads import NeighbourHead, probabilities
+from eyespot.classifier.heads import NEIGHBOURS, NeighbourHead, probabilities
 from eyespot.datasets.splits import grouped_folds
 from eyespot.engines import run
 from eyespot.transfer import probes
 from eyespot.transfer.candidates import (
     MEAN,
-    NEIGHBOURS,
     SOFTMAX,
     STRENGTHS,
     SVM,

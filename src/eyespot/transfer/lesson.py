@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from eyespot.classifier.heads import LinearHead
+from eyespot.classifier.heads import NEIGHBOURS, LinearHead
 from eyespot.datasets.dataset import Photo
 from eyespot.errors import InputError
 from eyespot.images.augmentations.catalogue import Augmentation
@@ -29,7 +29,7 @@ from eyespot.training.recipe import ImageRule, Recipe
 from eyespot.training.regularisers import EarlyStopping
 from eyespot.training.schedules import Cosine, WarmUp
 from eyespot.transfer import probes
-from eyespot.transfer.candidates import NEIGHBOURS, STRENGTHS, Candidate, Examples
+from eyespot.transfer.candidates import STRENGTHS, Candidate, Examples
 from eyespot.weights import catalogue
 from eyespot.weights import load as load_weights
 

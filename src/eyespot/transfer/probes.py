@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eyespot.classifier.calibration import calibrated
-from eyespot.classifier.heads import Head, Labels, Vectors, probabilities
+from eyespot.classifier.heads import NEIGHBOURS, Head, Labels, Vectors, probabilities
 from eyespot.engines.run import in_threads
 from eyespot.transfer.candidates import (
     MEAN,
-    NEIGHBOURS,
     SOFTMAX,
     STRENGTHS,
     Candidate,

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
-from eyespot.classifier.heads import Labels, Vectors
+from eyespot.classifier.heads import NEIGHBOURS, Labels, Vectors
 from eyespot.datasets.splits import grouped_folds
 from eyespot.errors import InputError, lookup
-from eyespot.transfer.candidates import NEIGHBOURS, STRENGTHS, Examples
+from eyespot.transfer.candidates import STRENGTHS, Examples
 from eyespot.transfer.looking import UnfitError
 
 AUTO = "auto"  # the kind of head that cross-validation finds best
