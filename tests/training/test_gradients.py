@@ -25,8 +25,10 @@ FEW = (
     "resnet20",
     "shufflenet_v1_g3_0_5",
     "mobilenet_v3_small_0_75",
+    "mobilenet_v2_0_35",
     "efficientnet_b0",
     "xception",
+    "nasnet_a_mobile",
     "googlenet",
     "vit_ti_16",
     "prelu_net_a",
@@ -79,7 +81,7 @@ def test_gradients_of_every_kind_of_layer_of_the_catalogue_agree_with_difference
     print(f"{len(held)} kinds, largest error {largest.error:.1e} ({largest.place})")  # noqa: T201
     assert len(held) >= 86
     assert [each for each in worst if each.error > LIMIT] == []
-    assert leaves(architectures()) - leaves(FEW) == {"Identity"}
+    assert leaves(architectures()) == leaves(FEW)
 
 
 class Wrong(torch.autograd.Function):
