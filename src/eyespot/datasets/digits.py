@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from eyespot import files
+from eyespot.images.samples import LEVELS, sample_digits
 
 SIDE = 64  # pixels of a written picture: eight for each of the digit's own
 WRONG_LABELS = 18
@@ -52,18 +53,16 @@ def write_spoiled_digits(folder: Path, *, seed: int = 0) -> Spoiled:
     The same `seed` spoils the same pictures. An existing `folder` is replaced only if it holds
     nothing but an earlier version of these pictures.
     """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
+    images, target = sample_digits()
     generator = np.random.default_rng(seed)
-    truth = [str(digit) for digit in digits.target]
+    truth = [str(digit) for digit in target.tolist()]
     classes = sorted(set(truth))
     chosen = generator.permutation(len(truth)).tolist()
     labels = list(truth)
     wrong = [chosen.pop() for _ in range(WRONG_LABELS)]
     for i in wrong:
         labels[i] = str(generator.choice([name for name in classes if name != truth[i]]))
-    contents = [_png(image) for image in digits.images]
+    contents = [_png(image) for image in images]
     names = [f"{label}/{i:04d}.png" for i, label in enumerate(labels)]
     written = dict(zip(names, contents, strict=True))
     copies = _copied(written, [names[chosen.pop()] for _ in range(COPIES)], _same_bytes, "copy.png")
@@ -110,7 +109,7 @@ def _copied(
 
 def _png(image: np.ndarray) -> bytes:
     """(8, 8) grey levels from 0 to 16 -> dark ink on white paper, SIDE x SIDE."""
-    pixels = (255 - image * (255 / 16)).round().astype(np.uint8)
+    pixels = (255 - image * (255 / LEVELS)).round().astype(np.uint8)
     picture = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     return _saved(picture, "PNG")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from eyespot.datasets.dataset import Photo
-from eyespot.images.samples import sample_photos
+from eyespot.images.samples import LEVELS, sample_digits, sample_photos
 
 SIDE = 256  # pixels
 OF_EACH = 16  # pictures of each kind that is made
@@ -91,10 +91,8 @@ def _clouds(generator: np.random.Generator) -> Floats:
 
 def _digits() -> Iterator[Image.Image]:
     """One after the other of scikit-learn's, which come from 0 to 9 in turn, enlarged."""
-    from sklearn.datasets import load_digits
-
-    for digit in load_digits().images[:OF_EACH]:
-        picture = Image.fromarray(np.round(digit * (255 / 16)).astype(np.uint8))
+    for digit in sample_digits(OF_EACH)[0]:
+        picture = Image.fromarray(np.round(digit * (255 / LEVELS)).astype(np.uint8))
         yield picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
 
 
