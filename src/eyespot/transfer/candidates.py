@@ -100,7 +100,7 @@ class Candidate:
         if self.kind == NEIGHBOURS:
             return f"{self.strength:.0f} {self.kind} among {views}"
         if self.members:
-            return f"{self.kind.replace('of', f'of {len(self.members)}')}, on {views}"
+            return f"mean of {len(self.members)} linear heads, on {views}"
         return f"{self.kind}, weight decay {self.strength:g}, on {views}"
 
 
