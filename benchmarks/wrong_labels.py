@@ -181,8 +181,8 @@ def main() -> None:
     result = Result(
         name="wrong_labels",
         claim="wrong labels are suspected, right ones hardly, and correcting them helps",
-        target="of 5 % wrong >= 80 % suspected, of the right <= 3 %; of 20 % wrong, top-1 gained in "
-        "the mean",
+        target="of 5 % wrong >= 80 % suspected, of the right <= 3 %; of 20 % wrong, top-1 gained "
+        "in the mean",
         reached="; ".join(reached),
         is_met=all(met),
         n=f"{len(source.truth):,} digits, {options.seeds} seeds",
