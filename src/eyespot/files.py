@@ -179,12 +179,7 @@ def cache_folder(*parts: str) -> Path:
     else:
         root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(root, "eyespot", *parts)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable("cache", folder, str(error.strerror)) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable("cache", folder, "Permission denied")
+    _require_writable("cache", folder)
     return folder
 
 
@@ -205,13 +200,17 @@ def data_folder(*parts: str) -> Path:
 
 def require_data_folder(*parts: str) -> None:
     """Create a data folder. Raises `InputError` where that cannot be, or it is read-only."""
-    folder = data_folder(*parts)
+    _require_writable("data", data_folder(*parts))
+
+
+def _require_writable(kind: Literal["cache", "data"], folder: Path) -> None:
+    """Create the folder. Raises `InputError` where that cannot be, or it is read-only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable("data", folder, str(error.strerror)) from error
+        raise _unwritable(kind, folder, str(error.strerror)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable("data", folder, "Permission denied")
+        raise _unwritable(kind, folder, "Permission denied")
 
 
 def _unwritable(kind: Literal["cache", "data"], folder: Path, reason: str) -> InputError:

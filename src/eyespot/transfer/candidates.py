@@ -109,15 +109,13 @@ def scores_of(
 ) -> tuple[NDArray[np.bool_], Vectors]:
     """Which rows were answered (N,), and the logits (rows, K) that `candidate` gave them."""
     how = (candidate.with_mirrored, held_out, is_weighted)
-    if not candidate.members:
-        rows, found = out_of_fold(examples, candidate.kind, (candidate.strength,), *how)
-        return rows, found[0]
+    averaged = candidate.members or (Member(candidate.kind, candidate.strength, 1.0),)
     total, rows = np.float32(0), np.zeros(0, bool)
-    for kind, members in by_kind(candidate.members):
+    for kind, members in _by_kind(averaged):
         rows, found = out_of_fold(examples, kind, [each.strength for each in members], *how)
         for each, scores in zip(members, found, strict=True):
             total = total + scores / np.float32(each.temperature)
-    return rows, np.asarray(total / np.float32(len(candidate.members)))
+    return rows, np.asarray(total / np.float32(len(averaged)))
 
 
 def fitted(examples: Examples, candidate: Candidate) -> Head:
@@ -127,7 +125,7 @@ def fitted(examples: Examples, candidate: Candidate) -> Head:
         (head,) = _fit(examples, candidate.kind, (candidate.strength,), *how)
         return replace(head, temperature=candidate.temperature)
     weights, biases = [], []
-    for kind, members in by_kind(candidate.members):
+    for kind, members in _by_kind(candidate.members):
         heads = _fit(examples, kind, [each.strength for each in members], *how)
         for each, head in zip(members, heads, strict=True):
             assert isinstance(head, LinearHead)
@@ -142,7 +140,7 @@ def fitted(examples: Examples, candidate: Candidate) -> Head:
     )
 
 
-def by_kind(members: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
+def _by_kind(members: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
     """Members of a mean with one loss, which are fitted as one path."""
     for kind in dict.fromkeys(each.kind for each in members):
         yield kind, [each for each in members if each.kind == kind]
