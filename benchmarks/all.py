@@ -48,6 +48,7 @@ QUICK = {  # script: what a rehearsal asks of it; in this order
     "find_target": ["--trials", "5"],
     "advise_time": ["--repeats", "1"],
     "averaged_heads": ["--seeds", "1"],
+    "closer_look": ["--seeds", "1"],
     "better_probe": ["--time-limit", "60"],
     "squeezenet_tuning": ["--time-limit", "60"],
     "auto": ["--time-limit", "60", "--seeds", "1", "--repeats", "0"],

@@ -19,10 +19,11 @@ from eyespot.training.facts import Epoch, Fitted, Machine, Plan
 from eyespot.training.fine_tuning import WithHead
 from eyespot.transfer import frozen, tuned_contender, tuned_folds
 from eyespot.transfer.candidates import Examples
+from eyespot.transfer.contenders import NotTriedError
 from eyespot.transfer.learning_on import fine_tuned, never_worse, responses_for
 from eyespot.transfer.lesson import Tuning, lesson, recipe_for
 from eyespot.transfer.tuned_contender import fine_tuning
-from eyespot.transfer.tuned_folds import Task, TooLittleError, logits, tuned_on
+from eyespot.transfer.tuned_folds import Task, logits, tuned_on
 from eyespot.weights.catalogue import DEFAULT
 
 LAST = Tuning(unfrozen=1)
@@ -168,7 +169,7 @@ def test_photos_to_choose_on_are_whole_groups_of_every_class_and_of_the_asked_ro
 
 
 def test_too_little_time_for_a_training_is_said_before_it_begins(task):
-    with pytest.raises(TooLittleError, match="s of the time limit were left for each training"):
+    with pytest.raises(NotTriedError, match="s of the time limit were left for each training"):
         tuned_on(task, np.ones(24, bool), seconds=1.0)
 
 

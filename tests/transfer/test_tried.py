@@ -13,12 +13,13 @@ from eyespot.training import scratch
 from eyespot.training.stages import Unwatched
 from eyespot.transfer.auto import Trying
 from eyespot.transfer.candidates import Examples
+from eyespot.transfer.contenders import NotTriedError
 from eyespot.transfer.lesson import Tuning
 from eyespot.transfer.saving import train_and_save, tried_of
 from eyespot.transfer.train import Order
 from eyespot.transfer.tried import Tried
 from eyespot.transfer.tuned_contender import BY_CHANCE, NAME, fine_tuning
-from eyespot.transfer.tuned_folds import Task, TooLittleError
+from eyespot.transfer.tuned_folds import Task
 
 
 def test_what_is_kept_is_found_again_and_only_for_the_same_request(tmp_path):
@@ -98,7 +99,7 @@ def test_folds_that_are_kept_are_not_answered_again(tmp_path):
 
 
 def test_without_kept_folds_too_little_time_is_said():
-    with pytest.raises(TooLittleError):
+    with pytest.raises(NotTriedError):
         fine_tuning(task(), seconds=0.0)
 
 

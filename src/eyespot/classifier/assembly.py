@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from eyespot.classifier.heads import Head, LinearHead
-from eyespot.engines import EMBEDDING, LOGITS
+from eyespot.engines import CLOSER, EMBEDDING, JOINED, LOGITS
 from eyespot.errors import IntegrityError
 from eyespot.networks import build, find
 from eyespot.networks.architecture import Network
@@ -24,14 +24,14 @@ def assembled(
 ) -> Network:
     """The network in eval mode, with the trained head where that is linear on the embedding.
 
-    `arrays` are the network's tensors; without its head, but with it where the output is its
-    logits. Auxiliary heads are as published where they have tensors, else they are left out.
+    `arrays` are the network's tensors; without its head, but with it where that takes part in the
+    output. Auxiliary heads are as published where they have tensors, else they are left out.
     Raises `IntegrityError` where the tensors are not those of the architecture.
     """
     state: dict[str, Tensor] = {name: torch.from_numpy(array) for name, array in arrays.items()}
     network = build(
         architecture,
-        num_classes=num_classes if output == LOGITS else _auxiliary_outputs(architecture, state),
+        num_classes=num_classes if output == LOGITS else _published_outputs(architecture, state),
     )
     place = find(architecture).head
     without_auxiliary(network, but=state)
@@ -45,7 +45,8 @@ def assembled(
         lacking, unknown = network.load_state_dict(state, strict=False)
     except RuntimeError as error:  # torch's word for tensors of another shape
         raise IntegrityError(f"the tensors are not those of a {architecture}") from error
-    may_lack = () if output == LOGITS else f"{place}."
+    is_whole = output == LOGITS or CLOSER in output.split(JOINED)
+    may_lack = () if is_whole else f"{place}."
     if unknown or any(not name.startswith(may_lack) for name in lacking):
         raise IntegrityError(f"the tensors are not those of a {architecture}")
     return network.eval()
@@ -59,8 +60,11 @@ def without_auxiliary(network: Network, *, but: Mapping[str, object] | None = No
             setattr(network, name, None)
 
 
-def _auxiliary_outputs(architecture: str, state: Mapping[str, Tensor]) -> int | None:
-    """How many classes the auxiliary heads have, where not as many as published ones."""
+def _published_outputs(architecture: str, state: Mapping[str, Tensor]) -> int | None:
+    """How many classes the heads have that came along; None: as many as published ones."""
+    own = state.get(f"{find(architecture).head}.weight")
+    if own is not None:
+        return len(own)
     auxiliary = {name: state[name] for name in state if AUXILIARY in name.lower()}
     if not auxiliary:
         return None

@@ -128,8 +128,8 @@ def train(ctx: click.Context) -> None:
     is written into PHOTOS.
 
     With --method fine-tune, the last stages of a pretrained network learn on, after the head; with
-    --method auto, heads and fine-tuning are tried on the same photos, and the cheapest is taken
-    that is about as good as the best. Both take 10 minutes unless told.
+    --method auto, heads, a closer look at the photos and fine-tuning are tried on the same photos,
+    and the cheapest is taken that is about as good as the best. Both take 10 minutes unless told.
 
     With --method scratch, a network of the catalogue learns from these photos alone, by the recipe
     of its paper. Stopped, by Ctrl-C or by a power cut, it goes on with the same command, as

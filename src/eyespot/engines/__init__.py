@@ -1,9 +1,17 @@
 """A network with its preprocessing as a fast callable: photos in, arrays out."""
 
-from eyespot.engines.backbone import EMBEDDING, JOINED, LOGITS, Backbone, pretrained
+from eyespot.engines.backbone import (
+    CLOSER,
+    EMBEDDING,
+    JOINED,
+    LOGITS,
+    Backbone,
+    pretrained,
+)
 from eyespot.engines.start import Engine, available_cores, start
 
 __all__ = [
+    "CLOSER",
     "EMBEDDING",
     "JOINED",
     "LOGITS",

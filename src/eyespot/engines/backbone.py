@@ -20,6 +20,7 @@ Tensors = dict[str, NDArray[Any]]  # of a network without its head, by our names
 
 EMBEDDING = "embedding"  # the output that the head sees
 LOGITS = "logits"  # the network's own; any other output names a stage
+CLOSER = "closer look"  # the logits of windows at full size; other parts see half of it
 JOINED = "+"  # between the parts of an output that joins several: "features.4+embedding"
 
 
@@ -29,10 +30,11 @@ class Backbone:
 
     architecture: str
     weights: str  # SHA-256 over the tensors, see `weights.tensors_digest`; without the head, but
-    # with it where the logits of a network that was trained here, or added, are the output
+    # with it where it takes part: in a closer look, and where the logits of a network that was
+    # trained here, or added, are the output
     preprocessing: Preprocessing
     output: str = EMBEDDING  # or LOGITS, or a module of the network, averaged over positions; or
-    # several modules and EMBEDDING, joined, each part brought to length 1
+    # several modules, EMBEDDING and CLOSER, joined, each part brought to length 1
     source: str = ""  # where the weights come from, in words
     load: Callable[[], Network] | None = field(default=None, compare=False, repr=False)
     tensors: Callable[[], Tensors] | None = field(default=None, compare=False, repr=False)
@@ -41,6 +43,11 @@ class Backbone:
     def parts(self) -> tuple[str, ...]:
         """What the output is made of: itself, or what it joins."""
         return tuple(self.output.split(JOINED))
+
+    @property
+    def may_read_head(self) -> bool:
+        """Whether the network's own head can take part in the answer."""
+        return self.output == LOGITS or CLOSER in self.parts
 
     @property
     def key(self) -> str:
@@ -59,7 +66,8 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
     from eyespot.weights.tensors import file_digest
 
     checkpoint = catalogue.find(name)
-    is_whole = checkpoint.is_own and output == LOGITS  # others may have the body with another head
+    # Of other logits the body alone is told: the file may have it with another head.
+    is_whole = (checkpoint.is_own and output == LOGITS) or CLOSER in output.split(JOINED)
 
     def load() -> Network:
         from eyespot.weights import load as load_weights

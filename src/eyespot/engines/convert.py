@@ -97,7 +97,7 @@ def require_claimed(network: Network, backbone: Backbone) -> None:
     """The head counts where the answers are its own; of published weights it never does."""
     state, head = network.state_dict(), find(backbone.architecture).head
     digests = [tensors_digest(state, without=head)]
-    if backbone.output == LOGITS:
+    if backbone.may_read_head:
         digests.append(tensors_digest(state))
     if backbone.weights not in digests:
         raise IntegrityError(f"the weights of {backbone.source} are not the ones they claim to be")

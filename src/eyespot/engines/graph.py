@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
+from eyespot.engines.backbone import CLOSER, EMBEDDING, LOGITS, Backbone
 from eyespot.errors import InputError
 from eyespot.taps import record
 
 if TYPE_CHECKING:
     from eyespot.networks.architecture import Network
+
+WINDOW = 3  # positions of the last maps, in height and width, that a closer look averages
 
 
 class PixelsToAnswer(nn.Module):
@@ -49,22 +52,40 @@ class PixelsToAnswer(nn.Module):
         answers = self._parts(images)
         if len(answers) == 1:
             return answers[0]
-        return torch.cat([nn.functional.normalize(answer) for answer in answers], dim=1)
+        return torch.cat([functional.normalize(answer) for answer in answers], dim=1)
 
     def _parts(self, images: Tensor) -> list[Tensor]:
-        """(N, C, H, W) -> (N, D) of every part of the output, all from one pass."""
-        stages = [part for part in self.parts if part != EMBEDDING]
+        """(N, C, H, W) -> (N, D) of every part of the output; all but a closer look in one pass."""
+        stages = [part for part in self.parts if part not in (EMBEDDING, CLOSER)]
+        whole = functional.avg_pool2d(images, 2) if CLOSER in self.parts else images
         with record(self.network, stages) as responses:
             if EMBEDDING in self.parts:
-                responses[EMBEDDING] = self.network.forward_embedding(images)
-            else:
-                self.network.forward_features(images)
+                responses[EMBEDDING] = self.network.forward_embedding(whole)
+            elif stages:
+                self.network.forward_features(whole)
+        if CLOSER in self.parts:
+            responses[CLOSER] = strongest(self.network, images)
         return [_averaged(responses.get(part), part) for part in self.parts]
+
+
+def strongest(network: Network, images: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, num_classes), how strongly each class stands in any window.
+
+    The log-sum-exp of the windows' logits, a soft maximum (Pinheiro, Collobert: From Image-level
+    to Pixel-level Labeling with Convolutional Networks, CVPR 2015, arXiv:1411.6228, Eq. 3), less
+    its mean over the classes. A window is `WINDOW` x `WINDOW` positions of the last maps, averaged:
+    of networks whose embedding is the average of those maps.
+    """
+    windows = functional.avg_pool2d(network.forward_features(images), WINDOW, stride=1)
+    cells = windows.flatten(2).transpose(1, 2)  # (N, P, C)
+    logits: Tensor = network.classify(cells.flatten(0, 1)).unflatten(0, cells.shape[:2])
+    soft_maximum = torch.logsumexp(logits, dim=1)
+    return soft_maximum - soft_maximum.mean(1, keepdim=True)
 
 
 def _averaged(response: Tensor | None, part: str) -> Tensor:
     """(N, C, h, w) -> (N, C); what is an embedding already stays as it is."""
-    if response is not None and part == EMBEDDING:
+    if response is not None and part in (EMBEDDING, CLOSER):
         return response
     if response is None or response.dim() != 4:
         raise InputError(

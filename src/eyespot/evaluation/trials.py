@@ -18,7 +18,7 @@ FLATTERED = (
 class Trial:
     """How a contender did on the photos that all of them answered; shares are in [0, 1]."""
 
-    name: str  # "probe", "better probe", "fine-tuning"
+    name: str  # "probe", "better probe", "closer look", "fine-tuning"
     words: str  # what it is: "linear softmax, weight decay 0.01, on photos"
     n: int  # photos
     top1: float

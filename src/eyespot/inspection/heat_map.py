@@ -8,8 +8,9 @@ Localization, ICCV 2017, arXiv:1610.02391.
 
 The score that is differentiated is the head's, before temperature and softmax: a probe's logit,
 the log share of the votes of nearest neighbours. Of an answer to a photo and its mirror image, the
-map is the mean of both, turned back. A Transformer's maps are its patches behind the last layer
-that still reaches the class token.
+map is the mean of both, turned back. A network that looks at a photo whole and closer has maps of
+both looks: what their places add to the score is summed up. A Transformer's maps are its patches
+behind the last layer that still reaches the class token.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import EyespotError
 from eyespot.inspection.stages import as_maps, stage_modules
 from eyespot.networks import find
-from eyespot.taps import record
+from eyespot.taps import record_runs
 
 
 @dataclass(frozen=True)
@@ -57,42 +58,48 @@ class HeatMaps:
     def __call__(self, pixels: NDArray[np.uint8], label: int) -> HeatMap:
         """The map of the class `label`, its place, in (H, W, C) pixels as `Preprocessing` gives."""
         views = torch.from_numpy(np.stack([pixels, pixels[:, ::-1]] if self._flip else [pixels]))
-        with torch.enable_grad(), record(self._graph.network, self._layers) as responses:
+        with torch.enable_grad(), record_runs(self._graph.network, self._layers) as runs:
             images = self._graph.normalised(views).contiguous().requires_grad_()
             embedding = self._graph.answer(images).mean(0, keepdim=True)
             score = self._head(embedding)[0, label]
-            taken = list(responses)
-            gradients = torch.autograd.grad(score, list(responses.values()), allow_unused=True)
+            responses = [response for _, response in runs]
+            gradients = torch.autograd.grad(score, responses, allow_unused=True)
         grid = (images.shape[2], images.shape[3])
         pairs = [
-            (name, as_maps(responses[name].detach(), grid), as_maps(gradient, grid))
-            for name, gradient in zip(taken, gradients, strict=True)
+            (name, as_maps(response.detach(), grid), as_maps(gradient, grid))
+            for (name, response), gradient in zip(runs, gradients, strict=True)
             if gradient is not None
         ]
-        layer, maps, gradient = _last_that_speaks(pairs)
-        heat = _cam(maps, gradient)
-        enlarged = functional.interpolate(
-            heat[:, None], pixels.shape[:2], mode="bilinear", align_corners=False
-        )[:, 0]
+        layer = _last_that_speaks(pairs)
+        looks = [_cam(maps, gradient) for name, maps, gradient in pairs if name == layer]
+        size = (pixels.shape[0], pixels.shape[1])
+        enlarged = torch.stack([_spread(heat, size) for heat in looks]).sum(0)
         if self._flip:
             enlarged = torch.stack([enlarged[0], enlarged[1].flip(1)])
         mean = enlarged.mean(0)
         hottest = mean.max().clamp(min=torch.finfo(torch.float32).tiny)
         found: NDArray[np.float32] = (mean / hottest).numpy()
-        return HeatMap(found, (int(heat.shape[1]), int(heat.shape[2])), layer)
+        height, width = max(heat.shape[1:] for heat in looks)
+        return HeatMap(found, (height, width), layer)
 
 
-def _last_that_speaks(pairs: list[tuple[str, Tensor, Tensor]]) -> tuple[str, Tensor, Tensor]:
-    """The last maps of more than one position whose gradient is not 0: what the score hangs on.
+def _last_that_speaks(pairs: list[tuple[str, Tensor, Tensor]]) -> str:
+    """The last layer with maps of several positions and a gradient: what the score hangs on.
 
     Without any, the last maps of all.
     """
     several = [pair for pair in pairs if pair[1].shape[2] * pair[1].shape[3] > 1] or pairs
     speaking = [pair for pair in several if pair[2].any()]
-    return (speaking or several)[-1]
+    return (speaking or several)[-1][0]
 
 
 def _cam(maps: Tensor, gradient: Tensor) -> Tensor:
     """(N, C, h, w) twice -> (N, h, w), Eq. 1 and 2."""
     weights = gradient.mean((2, 3), keepdim=True)
     return (weights * maps).sum(1).clamp(min=0)
+
+
+def _spread(heat: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, h, w) -> (N, H, W): what a place adds to the score, spread over the pixels it covers."""
+    per_pixel = heat[:, None] * heat[0].numel()
+    return functional.interpolate(per_pixel, size, mode="bilinear", align_corners=False)[:, 0]

@@ -1,4 +1,6 @@
-"""Within a time limit: the probe, a better probe, fine-tuning; the cheapest that is good is taken.
+"""Within a time limit, several ways to a classifier; the cheapest that is good is taken.
+
+The probe, a better probe, a closer look, fine-tuning.
 
 All answer the same photos out of fold (`contenders.py`). Time is asked of the clock, so that two
 runs may try more or fewer folds; what was tried, and on how many photos, stands in the report.
@@ -22,17 +24,19 @@ from eyespot.training.precision import Wish
 from eyespot.training.stages import Stages
 from eyespot.transfer.better_probe import better_probe
 from eyespot.transfer.candidates import Candidate
-from eyespot.transfer.contenders import Choice, Contender, Ready, decide
+from eyespot.transfer.closer_look import closer_look
+from eyespot.transfer.contenders import Choice, Contender, NotTriedError, Ready, decide
 from eyespot.transfer.lesson import TIME_LIMIT, Tuning
 from eyespot.transfer.measuring import answers_to, choice_of
 from eyespot.transfer.probes import cross_validate
 from eyespot.transfer.taken import Taken
 from eyespot.transfer.tried import Tried
 from eyespot.transfer.tuned_contender import fine_tuning
-from eyespot.transfer.tuned_folds import Task, TooLittleError
+from eyespot.transfer.tuned_folds import Task
 from eyespot.weights import catalogue
 
 BETTER_PROBE = 0.3  # share of the time that is left, after which it begins no further fold
+CLOSER_LOOK = 0.4  # share of the time that is left, in which all photos have to be looked at
 
 
 @dataclass(frozen=True)
@@ -113,16 +117,37 @@ class _Tries:
             seconds = BETTER_PROBE * self.left
             found.append(_better_probe(probe, self.trying, self.order, seconds, stages, self.kept))
             stage.figure = _told(found[-1])
-        with stages.stage("tuning") as stage:
-            try:
-                task = _task(probe, self.trying, self.order)
-                watch = stages.watcher.advance
-                found.append(fine_tuning(task, seconds=self.left, progress=watch, kept=self.kept))
-                stage.figure = _told(found[-1])
-            except TooLittleError as error:
-                notes.append(f"Fine-tuning was not tried: {error}.")
-                stage.figure = "not tried"
+        further = (
+            ("closer", "A closer look was not taken", self._closer_look),
+            ("tuning", "Fine-tuning was not tried", self._fine_tuning),
+        )
+        for name, otherwise, way in further:
+            with stages.stage(name) as stage:
+                try:
+                    found.append(way())
+                    stage.figure = _told(found[-1])
+                except NotTriedError as error:
+                    notes.append(f"{otherwise}: {error}.")
+                    stage.figure = "not tried"
         return found, notes
+
+    def _closer_look(self) -> Contender:
+        probe = self.probe
+        return closer_look(
+            [probe.material.photos[i] for i in probe.rows],
+            probe.learned,
+            network=self.trying.tuning.weights,
+            flip=probe.flip,
+            device=self.order.device,
+            seconds=CLOSER_LOOK * self.left,
+            progress=self.stages.watcher.advance,
+            kept=self.kept,
+        )
+
+    def _fine_tuning(self) -> Contender:
+        task = _task(self.probe, self.trying, self.order)
+        watch = self.stages.watcher.advance
+        return fine_tuning(task, seconds=self.left, progress=watch, kept=self.kept)
 
 
 def _by_chance(

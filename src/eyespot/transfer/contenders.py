@@ -27,6 +27,10 @@ Answers = tuple[Vectors, NDArray[np.bool_]]  # (N, K) probabilities, (N,) which 
 ByChance = Callable[[Labels, float], Answers]  # the same way in other folds (N,), within seconds
 
 
+class NotTriedError(InputError):
+    """The photos, the time or the network do not suffice for a way to a classifier."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """A contender that has learned from all training photos."""
@@ -44,7 +48,7 @@ class Ready:
 class Contender:
     """One way, and what it answered out of fold; `fit` makes it of all training photos."""
 
-    name: str  # "probe", "better probe", "fine-tuning"
+    name: str  # "probe", "better probe", "closer look", "fine-tuning"
     words: str  # what it is, for the report: "linear softmax, weight decay 0.01, on photos"
     probabilities: Vectors  # (N, K), calibrated; zeros where it has not answered
     answered: NDArray[np.bool_]  # (N,); not all where time allowed some folds only

@@ -37,7 +37,7 @@ def fine_tuning(
 ) -> Contender:
     """The contender, after `seconds` at most, of which enough is left to fit it on all photos.
 
-    Folds that were `kept` are not answered again. Raises `TooLittleError` where the time does not
+    Folds that were `kept` are not answered again. Raises `NotTriedError` where the time does not
     suffice for a pass over the photos of one fold and over all of them, or where photos cannot be
     held out.
     """

@@ -25,6 +25,7 @@ from eyespot.training.facts import Fitted
 from eyespot.training.fine_tuning import WithHead
 from eyespot.training.pictures import Pictures
 from eyespot.transfer.candidates import Examples
+from eyespot.transfer.contenders import NotTriedError
 from eyespot.transfer.frozen import NotKeptError, Responses
 from eyespot.transfer.learning_on import fine_tuned, responses_for
 from eyespot.transfer.lesson import (
@@ -55,10 +56,6 @@ class Task:
     def taken(self, rows: Rows) -> list[Photo]:
         """The photos of some rows."""
         return [photo for photo, is_one in zip(self.photos, rows, strict=True) if is_one]
-
-
-class TooLittleError(InputError):
-    """The photos or the time are too few for fine-tuning."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def tuned_on(
 
     What its frozen stages answer stays in `kept`, or in that of what is returned. With a `place`
     for checkpoints it goes on where it stood.
-    Raises `TooLittleError` where that takes more than `seconds`, or where there are too few photos.
+    Raises `NotTriedError` where that takes more than `seconds`, or where there are too few photos.
     """
     start = time.monotonic()
     tried = _validation(task, rows)
@@ -108,7 +105,7 @@ def tuned_on(
     learned = rows & ~np.isin(groups, groups[tried])
     examples = task.examples.where(learned)
     if len(np.unique(examples.folds)) < 2:
-        raise TooLittleError("there are too few groups of photos to choose a head in")
+        raise NotTriedError("there are too few groups of photos to choose a head in")
     labels = task.examples.labels[tried].tolist()
     begun = lesson(
         task.tuning,
@@ -120,15 +117,13 @@ def tuned_on(
     )
     left = seconds if place else seconds - (time.monotonic() - start)  # the same in every run
     if left < LEAST:
-        raise TooLittleError(
-            f"{max(0.0, left):.0f} s of the time limit were left for each training"
-        )
+        raise NotTriedError(f"{max(0.0, left):.0f} s of the time limit were left for each training")
     kept = kept or responses_for(begun, task.order)
     fitted = fine_tuned(begun, task.order, time_limit=left, kept=kept, place=place)
     plan = fitted.plan
     if plan.steps < plan.steps_per_epoch:
         photos = count(len(begun.learned), "photo")
-        raise TooLittleError(f"one pass over {photos} takes longer than {left:.0f} s")
+        raise NotTriedError(f"one pass over {photos} takes longer than {left:.0f} s")
     assert isinstance(fitted.network, WithHead)
     scores = logits(fitted.network, begun.tried, kept)
     temperature = fit_temperature(scores, task.examples.labels[tried])
@@ -169,7 +164,7 @@ def _validation(task: Task, rows: Rows) -> Rows:
             names=[task.contents[i] for i in places],
         )
     except InputError as error:
-        raise TooLittleError(
+        raise NotTriedError(
             f"no photos can be held out to choose the epoch on ({error})"
         ) from error
     tried = np.zeros(len(rows), bool)
