@@ -39,6 +39,19 @@ def test_a_response_is_what_the_layer_gave():
     assert torch.equal(responses["fc"], logits)
 
 
+def test_every_run_of_a_layer_is_kept_in_order():
+    network = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+    first, second = torch.randn(2, 4), torch.randn(3, 4)
+    with torch.inference_mode(), taps.record_runs(network, ["0", "1"]) as runs:
+        network(first)
+        network(second)
+    assert [name for name, _ in runs] == ["0", "1", "0", "1"]
+    with torch.inference_mode():
+        for images, (_, response) in zip((first, second), runs[::2], strict=True):
+            assert torch.equal(response, network[0](images))
+    assert hooks(network) == 0
+
+
 def test_an_activation_in_place_does_not_change_a_response():
     network, images = Tiny(), torch.randn(8, 4)
     with torch.inference_mode(), taps.record(network, ["linear", "relu"]) as responses:

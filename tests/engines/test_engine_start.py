@@ -206,11 +206,11 @@ def test_an_engine_that_answers_differently_from_torch_is_refused_and_not_kept(
 
 
 def test_a_lower_precision_is_used_only_where_labels_and_embeddings_agree():
-    assert convert.Agreement(labels=0.995, cosine=0.999).holds
-    assert not convert.Agreement(labels=0.99, cosine=1.0).holds
-    assert not convert.Agreement(labels=1.0, cosine=0.998).holds
-    assert convert.Agreement(labels=None, cosine=0.999).holds
-    assert not convert.Agreement(labels=None, cosine=0.998).holds
+    assert convert.Agreement(labels=0.995, cosine=0.999, crops=200).holds
+    assert not convert.Agreement(labels=0.99, cosine=1.0, crops=200).holds
+    assert not convert.Agreement(labels=1.0, cosine=0.998, crops=200).holds
+    assert convert.Agreement(labels=None, cosine=0.999, crops=200).holds
+    assert not convert.Agreement(labels=None, cosine=0.998, crops=200).holds
 
 
 def test_weights_that_are_not_the_ones_they_claim_to_be_are_not_converted(own_cache):

@@ -13,7 +13,7 @@ from torch.nn import functional
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import LinearHead, NeighbourHead, identity
 from eyespot.embeddings.neighbours import unit
-from eyespot.engines import EMBEDDING, LOGITS, Backbone
+from eyespot.engines import CLOSER, EMBEDDING, LOGITS, Backbone
 from eyespot.images.preprocessing import Preprocessing
 from eyespot.inspection.heat_map import HeatMaps
 from eyespot.networks import build, find
@@ -85,6 +85,37 @@ def test_the_map_of_an_answer_to_both_views_turns_with_the_photo():
     turned = maps(pixels[:, ::-1], 2).heat[:, ::-1]
     np.testing.assert_allclose(maps(pixels, 2).heat, turned, atol=1e-5)
     assert np.abs(HeatMaps(member())(pixels, 2).heat - turned).max() > 0.05
+
+
+def test_of_a_closer_look_what_both_looks_add_to_the_score_is_summed_up():
+    classifier = member()
+    rule = replace(classifier.backbone.preprocessing, resize=72, crop=64)
+    backbone = replace(classifier.backbone, preprocessing=rule, output=f"{EMBEDDING}+{CLOSER}")
+    weight = np.random.default_rng(0).normal(0, 1, (2, 64 + 3)).astype(np.float32)
+    head = LinearHead("linear softmax", 0, 1, weight, np.zeros(2, np.float32))
+    pixels = rule(texture("dots", 7))
+    found = HeatMaps(replace(classifier, backbone=backbone, head=head))(pixels, 1)
+    assert found.positions == (16, 16)
+
+    network, full = backbone.load(), torch.from_numpy(rule.normalise(pixels[None]))
+    row = torch.from_numpy(weight[1])
+    looks = []
+    for which, seen_at in enumerate((functional.avg_pool2d(full, 2), full)):
+        with torch.inference_mode():
+            maps = network.forward_features(seen_at)
+        maps = maps.clone().requires_grad_()
+        if which == 0:
+            score = functional.normalize(maps.mean((2, 3))) @ row[:64]
+        else:
+            cells = maps.unfold(2, 3, 1).unfold(3, 3, 1).mean((4, 5)).flatten(2)[0].T
+            strongest = network.classify(cells).exp().sum(0).log()
+            score = functional.normalize(strongest - strongest.mean(), dim=0) @ row[64:]
+        (slope,) = torch.autograd.grad(score.sum(), maps)
+        cam = (slope.mean((2, 3), keepdim=True) * maps.detach()).sum(1, keepdim=True).clamp(min=0)
+        places = cam.shape[2] * cam.shape[3]
+        looks.append(functional.interpolate(places * cam, (64, 64), mode="bilinear")[0, 0])
+    assert all(look.max() > 0.01 * sum(looks).max() for look in looks)  # both count
+    np.testing.assert_allclose(found.heat, sum(looks) / sum(looks).max(), atol=1e-4)
 
 
 def test_where_nothing_speaks_for_a_label_the_map_is_empty():

@@ -26,7 +26,8 @@ from eyespot.weights import tensors_digest
 
 Answers = NDArray[np.float32]  # (N, D)
 
-CROPS = 200
+CROPS = 200  # one label that differs is the share that is allowed
+COSINE_CROPS = 40  # of answers that have no labels: their cosine is known from fewer
 TORCH_CROPS = 16  # torch's eager answers are slow, and float32 against float32 is a plain case
 LEAST_LABELS = 0.995  # share of crops with the same label, where the answers reach the head
 # Mean cosine between the answers less their mean. Labels are not enough: a head of two classes
@@ -44,6 +45,7 @@ class Agreement:
 
     labels: float | None  # share of equal labels; None where the backbone ends before the head
     cosine: float
+    crops: int
 
     @property
     def holds(self) -> bool:
@@ -52,7 +54,7 @@ class Agreement:
 
     def __str__(self) -> str:
         labels = "" if self.labels is None else f"same label on {self.labels:.1%}, "
-        return f"{labels}cosine {self.cosine:.4f} with float32 on {CROPS} crops"
+        return f"{labels}cosine {self.cosine:.4f} with float32 on {self.crops} crops"
 
 
 def convert(backbone: Backbone, folder: Path) -> cache.Record:
@@ -67,6 +69,8 @@ def convert(backbone: Backbone, folder: Path) -> cache.Record:
     require_claimed(network, backbone)
     graph = PixelsToAnswer(network, backbone).eval()
     crops = real_crops(backbone)
+    if not _has_labels(backbone.output):
+        crops = crops[:COSINE_CROPS]
     with torch.inference_mode():  # before the conversion: an unknown output is told in our words
         expected = graph(torch.from_numpy(crops[:TORCH_CROPS])).numpy()
     with files.folder_atomic(folder, overwrite=True) as new:
@@ -143,14 +147,19 @@ def _agreement(graph: PixelsToAnswer, one: Answers, other: Answers) -> Agreement
     products = ((one - centre) * (other - centre)).sum(axis=1)
     lengths = np.linalg.norm(one - centre, axis=1) * np.linalg.norm(other - centre, axis=1)
     cosine = float((products / np.maximum(lengths, np.finfo(np.float32).tiny)).mean())
-    if graph.output not in (EMBEDDING, LOGITS):
-        return Agreement(None, cosine)
+    if not _has_labels(graph.output):
+        return Agreement(None, cosine, len(one))
     logits = [torch.from_numpy(answers) for answers in (one, other)]
     if graph.output == EMBEDDING:
         with torch.inference_mode():
             logits = [graph.network.classify(embedding) for embedding in logits]
     same = logits[0].argmax(1) == logits[1].argmax(1)
-    return Agreement(float(same.float().mean()), cosine)
+    return Agreement(float(same.float().mean()), cosine, len(one))
+
+
+def _has_labels(output: str) -> bool:
+    """Whether the network's own labels can be told from the answers."""
+    return output in (EMBEDDING, LOGITS)
 
 
 def real_crops(backbone: Backbone) -> NDArray[np.uint8]:
