@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from machine import machine
 from results import PHOTOS, ROOT, arguments, photo_set
-from squeezenet_tuning import NETWORK, SEEN
 
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import identity
@@ -34,6 +33,7 @@ from eyespot.evaluation.paired import Difference, compare
 from eyespot.evaluation.protocols import CENTER, protocol
 from eyespot.evaluation.views import asked
 from eyespot.files import sha256, write_atomic
+from eyespot.images.preprocessing import Preprocessing
 from eyespot.weights.load import from_file
 
 DENSE = (
@@ -49,6 +49,15 @@ PAGE = ROOT / "docs" / "protocols.md"
 BEGIN, END = "<!-- made by benchmarks/dense_protocols.py -->\n", "<!-- until here -->\n"
 FILE = PHOTOS.parent / "weights" / "squeezenet1_0_deepcompression.safetensors"
 HEAD = "| protocol | top-1 | against `center` (95 %) | photos that only it / only `center` named | McNemar's p | time |"  # noqa: E501
+
+NETWORK = "squeezenet1_0"
+SEEN = Preprocessing(
+    resize=256,
+    crop=227,
+    interpolation="bilinear",
+    mean=(123 / 255, 117 / 255, 104 / 255),
+    std=(1 / 255, 1 / 255, 1 / 255),
+)
 
 Rows = dict[str, dict[str, Any]]  # "network, protocol" -> what came out
 

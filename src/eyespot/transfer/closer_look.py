@@ -100,9 +100,7 @@ def closer(network: str) -> Backbone:
         or TIMES * once.resize > SIDE_LIMIT
         or not _averages_its_maps(checkpoint.network)
     ):
-        raise NotTriedError(
-            f"the embedding of {checkpoint.network} is not the average of its last maps"
-        )
+        raise NotTriedError(f"{checkpoint.network} answers for a whole picture alone")
     backbone = pretrained(network, output=JOINED.join((EMBEDDING, CLOSER)))
     twice = replace(once, resize=TIMES * once.resize, crop=TIMES * once.crop)
     return replace(backbone, preprocessing=twice)
