@@ -60,4 +60,5 @@ def test_auto_goes_on_without_fine_tuning_where_time_does_not_allow_it(textures,
     assert [each["name"] for each in ran.json["tried"]] == ["probe", "better probe"]
     assert sum(each["is_chosen"] for each in ran.json["tried"]) == 1
     assert any("Fine-tuning was not tried" in note for note in ran.json["notes"])
+    assert any("A closer look was not tried: the short side" in n for n in ran.json["notes"])
     assert 'id="tried"' in (tmp_path / "model" / "report.html").read_text("utf-8")

@@ -118,7 +118,7 @@ class _Tries:
             found.append(_better_probe(probe, self.trying, self.order, seconds, stages, self.kept))
             stage.figure = _told(found[-1])
         further = (
-            ("closer", "A closer look was not taken", self._closer_look),
+            ("closer", "A closer look was not tried", self._closer_look),
             ("tuning", "Fine-tuning was not tried", self._fine_tuning),
         )
         for name, otherwise, way in further:
