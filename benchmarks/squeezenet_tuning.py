@@ -40,7 +40,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--weights", type=Path, default=FILE, help="the .safetensors file")
     parser.add_argument("--unfreeze", type=int, default=2, metavar="N")
-    parser.add_argument("--time-limit", type=float, default=600.0, metavar="SECONDS")
+    parser.add_argument("--time-limit", type=float, default=300.0, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if not options.weights.is_file():
