@@ -19,6 +19,7 @@ KNOWING = {  # what is learned and known, and no speed
     "find_target",
     "advise_time",
     "averaged_heads",
+    "closer_look",
     "better_probe",
     "squeezenet_tuning",
     "auto",
