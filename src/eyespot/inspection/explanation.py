@@ -66,6 +66,8 @@ class Explanation:
         """What the deletion test says of the heat map, in a sentence."""
         deletion = self.deletion
         if deletion is None:
+            if self.heat_map.positions == (1, 1):
+                return "there is none: every map of this network is of the picture as a whole."
             return "nothing in the network's last maps speaks for this label."
         figures = (
             "without the hottest tenth of the picture the probability goes from "

@@ -37,7 +37,8 @@ from eyespot.taps import record_runs
 class HeatMap:
     """How much each place of what the network saw speaks for a label: 1 is the hottest place."""
 
-    heat: NDArray[np.float32]  # (size, size) in [0, 1]; all 0 where nothing speaks for it
+    heat: NDArray[np.float32]  # (size, size) in [0, 1]; all 0 where nothing speaks for it,
+    # and of maps with a single place, which tell nothing of where
     positions: tuple[int, int]  # of the map before it was enlarged: height and width
     layer: str  # whose maps they are
 
@@ -100,6 +101,11 @@ def _cam(maps: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _spread(heat: Tensor, size: tuple[int, int]) -> Tensor:
-    """(N, h, w) -> (N, H, W): what a place adds to the score, spread over the pixels it covers."""
+    """(N, h, w) -> (N, H, W): what a place adds to the score, spread over the pixels it covers.
+
+    Of a single place, which covers them all, nothing.
+    """
+    if heat[0].numel() == 1:
+        return heat.new_zeros(len(heat), *size)
     per_pixel = heat[:, None] * heat[0].numel()
     return functional.interpolate(per_pixel, size, mode="bilinear", align_corners=False)[:, 0]
