@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from averaged_heads import losses
 from numpy.typing import NDArray
 from results import Result, arguments, photo_set, report
 
@@ -16,22 +17,13 @@ from eyespot import audit as auditing
 from eyespot.datasets.catalogue import open_dataset
 from eyespot.embeddings import embed
 from eyespot.engines import pretrained
-from eyespot.transfer.candidates import Examples
 from eyespot.transfer.closer_look import closer
 from eyespot.transfer.contenders import paired
 from eyespot.transfer.material import gather
-from eyespot.transfer.probes import choose, cross_validate
 from eyespot.weights.catalogue import DEFAULT
 
 SET = "hymenoptera"
 WAYS = ("probe", "closer look")
-
-
-def answered(examples: Examples) -> tuple[NDArray[np.float64], float]:
-    """(N,) nats of each photo out of fold, and top-1."""
-    found = cross_validate(examples, lambda inner: choose(inner)[0])
-    true = found[np.arange(len(found)), examples.labels].astype(np.float64)
-    return -np.log(np.maximum(true, 1e-7)), float((found.argmax(axis=1) == examples.labels).mean())
 
 
 def main() -> None:
@@ -48,7 +40,7 @@ def main() -> None:
         once, _ = material.examples(seed=seed)
         seen = replace(once, vectors=twice.vectors, mirrored=twice.mirrored)
         for way, examples in zip(WAYS, (once, seen), strict=True):
-            found[way].append(answered(examples))
+            found[way].append(losses(examples, lambda tried: tried[0]))
     nats = {way: np.mean([each for each, _ in runs], axis=0) for way, runs in found.items()}
     top1 = {way: float(np.mean([share for _, share in runs])) for way, runs in found.items()}
     groups = [material.groups[i] for i in rows]
