@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 from machine import machine
-from results import PHOTOS, ROOT, arguments, photo_set
+from results import ROOT, arguments, photo_set
+from squeezenet_tuning import FILE, MEAN, STD
 
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import identity
@@ -47,17 +48,10 @@ ALONE = ("vgg-dense:224", "vgg-dense:320", "vgg-dense:384", "vgg-dense:512")  # 
 KEPT = Path(__file__).with_name("results") / "learned" / "dense_protocols.json"
 PAGE = ROOT / "docs" / "protocols.md"
 BEGIN, END = "<!-- made by benchmarks/dense_protocols.py -->\n", "<!-- until here -->\n"
-FILE = PHOTOS.parent / "weights" / "squeezenet1_0_deepcompression.safetensors"
 HEAD = "| protocol | top-1 | against `center` (95 %) | photos that only it / only `center` named | McNemar's p | time |"  # noqa: E501
 
 NETWORK = "squeezenet1_0"
-SEEN = Preprocessing(
-    resize=256,
-    crop=227,
-    interpolation="bilinear",
-    mean=(123 / 255, 117 / 255, 104 / 255),
-    std=(1 / 255, 1 / 255, 1 / 255),
-)
+SEEN = Preprocessing(resize=256, crop=227, interpolation="bilinear", mean=MEAN, std=STD)
 
 Rows = dict[str, dict[str, Any]]  # "network, protocol" -> what came out
 

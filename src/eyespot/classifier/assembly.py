@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from eyespot.classifier.heads import Head, LinearHead
-from eyespot.engines import CLOSER, EMBEDDING, JOINED, LOGITS
+from eyespot.engines import EMBEDDING, LOGITS, may_read_head
 from eyespot.errors import IntegrityError
 from eyespot.networks import build, find
 from eyespot.networks.architecture import Network
@@ -45,8 +45,7 @@ def assembled(
         lacking, unknown = network.load_state_dict(state, strict=False)
     except RuntimeError as error:  # torch's word for tensors of another shape
         raise IntegrityError(f"the tensors are not those of a {architecture}") from error
-    is_whole = output == LOGITS or CLOSER in output.split(JOINED)
-    may_lack = () if is_whole else f"{place}."
+    may_lack = () if may_read_head(output) else f"{place}."
     if unknown or any(not name.startswith(may_lack) for name in lacking):
         raise IntegrityError(f"the tensors are not those of a {architecture}")
     return network.eval()

@@ -20,7 +20,7 @@ from eyespot.classifier.heads import LinearHead, probabilities
 from eyespot.dense.convolutional import Dense, convolutionize
 from eyespot.dense.geometry import Geometry
 from eyespot.dense.windows import STEPS
-from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
+from eyespot.engines.backbone import EMBEDDING, Backbone, is_plain
 from eyespot.engines.run import in_threads
 from eyespot.engines.sizes import any_size
 from eyespot.errors import EyespotError, InputError
@@ -77,7 +77,7 @@ class Sliding:
         backbone, own = classifier.backbone, classifier.backbone.preprocessing
         if backbone.load is None:
             raise EyespotError(f"{backbone.architecture} came without its network")
-        if backbone.output not in (EMBEDDING, LOGITS):
+        if not is_plain(backbone.output):
             raise InputError(
                 f"This classifier reads {backbone.output}, averaged over each picture, which does "
                 "not slide: pass --windowed, which asks every window by itself"

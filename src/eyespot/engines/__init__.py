@@ -6,6 +6,8 @@ from eyespot.engines.backbone import (
     JOINED,
     LOGITS,
     Backbone,
+    is_plain,
+    may_read_head,
     pretrained,
 )
 from eyespot.engines.start import Engine, available_cores, start
@@ -18,6 +20,8 @@ __all__ = [
     "Backbone",
     "Engine",
     "available_cores",
+    "is_plain",
+    "may_read_head",
     "pretrained",
     "start",
 ]

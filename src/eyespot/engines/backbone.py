@@ -47,7 +47,7 @@ class Backbone:
     @property
     def may_read_head(self) -> bool:
         """Whether the network's own head can take part in the answer."""
-        return self.output == LOGITS or CLOSER in self.parts
+        return may_read_head(self.output)
 
     @property
     def key(self) -> str:
@@ -55,6 +55,16 @@ class Backbone:
         parts = [self.architecture, self.weights, to_json(self.preprocessing), self.output]
         text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def may_read_head(output: str) -> bool:
+    """Whether a network's own head can take part in this output."""
+    return output == LOGITS or CLOSER in output.split(JOINED)
+
+
+def is_plain(output: str) -> bool:
+    """Whether it is what the network ends with, before or behind its head: no stage, no join."""
+    return output in (EMBEDDING, LOGITS)
 
 
 def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
@@ -67,7 +77,7 @@ def pretrained(name: str, *, output: str = EMBEDDING) -> Backbone:
 
     checkpoint = catalogue.find(name)
     # Of other logits the body alone is told: the file may have it with another head.
-    is_whole = (checkpoint.is_own and output == LOGITS) or CLOSER in output.split(JOINED)
+    is_whole = may_read_head(output) and (checkpoint.is_own or output != LOGITS)
 
     def load() -> Network:
         from eyespot.weights import load as load_weights

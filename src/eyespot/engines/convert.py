@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eyespot import files
 from eyespot.engines import cache, openvino
-from eyespot.engines.backbone import EMBEDDING, LOGITS, Backbone
+from eyespot.engines.backbone import EMBEDDING, Backbone, is_plain
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import EyespotError, IntegrityError
 from eyespot.images.decode import decode
@@ -69,8 +69,6 @@ def convert(backbone: Backbone, folder: Path) -> cache.Record:
     require_claimed(network, backbone)
     graph = PixelsToAnswer(network, backbone).eval()
     crops = real_crops(backbone)
-    if not _has_labels(backbone.output):
-        crops = crops[:COSINE_CROPS]
     with torch.inference_mode():  # before the conversion: an unknown output is told in our words
         expected = graph(torch.from_numpy(crops[:TORCH_CROPS])).numpy()
     with files.folder_atomic(folder, overwrite=True) as new:
@@ -147,7 +145,7 @@ def _agreement(graph: PixelsToAnswer, one: Answers, other: Answers) -> Agreement
     products = ((one - centre) * (other - centre)).sum(axis=1)
     lengths = np.linalg.norm(one - centre, axis=1) * np.linalg.norm(other - centre, axis=1)
     cosine = float((products / np.maximum(lengths, np.finfo(np.float32).tiny)).mean())
-    if not _has_labels(graph.output):
+    if not is_plain(graph.output):
         return Agreement(None, cosine, len(one))
     logits = [torch.from_numpy(answers) for answers in (one, other)]
     if graph.output == EMBEDDING:
@@ -157,17 +155,13 @@ def _agreement(graph: PixelsToAnswer, one: Answers, other: Answers) -> Agreement
     return Agreement(float(same.float().mean()), cosine, len(one))
 
 
-def _has_labels(output: str) -> bool:
-    """Whether the network's own labels can be told from the answers."""
-    return output in (EMBEDDING, LOGITS)
-
-
 def real_crops(backbone: Backbone) -> NDArray[np.uint8]:
-    """(CROPS, H, W, C): parts of two real photos, from a sixth of the short side to all of it."""
+    """(N, H, W, C): parts of two real photos, from a sixth of the short side to all of it."""
+    number = CROPS if is_plain(backbone.output) else min(CROPS, COSINE_CROPS)
     generator = np.random.default_rng(0)
     pictures = [decode(path).picture for path in sample_photos()]
     crops = []
-    for i in range(CROPS):
+    for i in range(number):
         picture = pictures[i % len(pictures)]
         side = int(min(picture.size) * generator.uniform(1 / 6, 1))
         left = int(generator.integers(0, picture.width - side + 1))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from eyespot.classifier.classifier import Classifier
 from eyespot.classifier.heads import Head, probabilities, softmax
 from eyespot.dense import convolutionize
-from eyespot.engines.backbone import EMBEDDING, LOGITS
+from eyespot.engines.backbone import EMBEDDING, is_plain
 from eyespot.engines.graph import PixelsToAnswer
 from eyespot.errors import InputError
 from eyespot.evaluation.protocols import OffsetMaps, Protocol
@@ -30,7 +30,7 @@ class MapEngine:
 
     def __init__(self, classifier: Classifier, protocol: Protocol, network: Network) -> None:
         backbone, own = classifier.backbone, classifier.backbone.preprocessing
-        if backbone.output not in (EMBEDDING, LOGITS):
+        if not is_plain(backbone.output):
             raise InputError(
                 f"{protocol.name} slides a network's own embedding over the photo, but this "
                 f"classifier reads {backbone.output}, averaged over it: name a protocol of crops, "

@@ -56,15 +56,14 @@ def closer_look(
     all of them would take more than `seconds`.
     """
     kept, backbone = kept or Tried(), closer(network)
-    _require_larger(photos, network, device)
 
     def seen(watch: Progress) -> Examples:
         found = embed(photos, backbone, device=device, progress=watch).averaged(flip=flip)
         assert len(found) == len(photos), "a photo is not readable any more"
         return replace(examples, vectors=found.vectors, mirrored=found.mirrored)
 
-    came = kept.found(NAME)
-    if came is None:
+    if (came := kept.found(NAME)) is None:
+        _require_larger(photos, network, device)
         began = time.monotonic()
         found = seen(_within(seconds, progress))
         chosen = choose(found)[0]
